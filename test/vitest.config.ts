@@ -1,0 +1,29 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+export default defineConfig({
+  root,
+  resolve: {
+    alias: [
+      { find: /^postern$/, replacement: `${root}src/index.ts` },
+      { find: /^postern\/(koa|fastify|hono)$/, replacement: `${root}src/adapters/$1.ts` },
+    ],
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 10_000,
+    hookTimeout: 10_000,
+    restoreMocks: true,
+    unstubEnvs: true,
+    typecheck: {
+      enabled: true,
+      include: ["test/types/**/*.test-d.ts"],
+      tsconfig: "test/types/tsconfig.json",
+      // `npm run types` reports the faults of src/; here only the assertions count.
+      ignoreSourceErrors: true,
+    },
+    coverage: { enabled: false, provider: "v8", include: ["src/**"], reportsDirectory: "coverage" },
+  },
+});
