@@ -1,0 +1,90 @@
+import type { EntityDefinition } from "../../../schema/entity.js";
+import type { Row, StoredRecord } from "../../field-names.js";
+import { EntityTable } from "./entity-table.js";
+
+/** Records by entity name and primary key text. */
+export type EntityRows = ReadonlyMap<string, ReadonlyMap<string, StoredRecord>>;
+
+/** What {@link EntityState} takes beside the records. */
+export interface EntityStateOptions {
+  /** Milliseconds since the epoch. Default `Date.now`. Decides which records have expired. */
+  readonly now?: () => number;
+}
+
+const noRows: ReadonlyMap<string, StoredRecord> = new Map();
+
+/**
+ * All records of one configuration. It never changes: a new configuration is a new state.
+ *
+ * Everything here answers at once, for the request path. Records are the stored ones and must not be changed; `ttl` in them is the
+ * moment of expiry in seconds since the epoch. Expired records are not returned.
+ */
+export class EntityState {
+  readonly #tables: ReadonlyMap<string, EntityTable>;
+
+  /**
+   * @param definitions - every entity that may be asked for
+   * @param rows - what `loadDeclarative` returns as `state`
+   */
+  constructor(definitions: readonly EntityDefinition[], rows: EntityRows, options: EntityStateOptions = {}) {
+    const now = options.now ?? Date.now;
+    this.#tables = new Map(
+      definitions.map((definition) => [definition.name, new EntityTable(definition, rows.get(definition.name) ?? noRows, now)]),
+    );
+  }
+
+  /** The names of all entities, those without records included. */
+  get entityNames(): readonly string[] {
+    return [...this.#tables.keys()];
+  }
+
+  /**
+   * @param entity - the entity's definition (then the result is typed) or its name
+   * @throws `TypeError` when this configuration knows no such entity
+   */
+  table(entity: string | EntityDefinition): EntityTable {
+    const name = typeof entity === "string" ? entity : entity.name;
+    const table = this.#tables.get(name);
+    if (!table) throw new TypeError(`no entity is named '${name}'`);
+    return table;
+  }
+
+  /** The record with this primary key. */
+  select<E extends EntityDefinition>(entity: E, key: string): Readonly<Row<E>> | undefined;
+  select(entity: string, key: string): StoredRecord | undefined;
+  select(entity: string | EntityDefinition, key: string): StoredRecord | undefined {
+    return this.table(entity).select(key);
+  }
+
+  /** The record with this value in a unique field. Foreign fields take an id or `{ id }`. */
+  selectBy<E extends EntityDefinition>(
+    entity: E,
+    field: keyof E["fields"] & string,
+    value: unknown,
+  ): Readonly<Row<E>> | undefined;
+  selectBy(entity: string, field: string, value: unknown): StoredRecord | undefined;
+  selectBy(entity: string | EntityDefinition, field: string, value: unknown): StoredRecord | undefined {
+    return this.table(entity).selectBy(field, value);
+  }
+
+  /** By cache key; for entities whose cache key is one field, by the value of that field. */
+  selectByCacheKey<E extends EntityDefinition>(entity: E, key: string): Readonly<Row<E>> | undefined;
+  selectByCacheKey(entity: string, key: string): StoredRecord | undefined;
+  selectByCacheKey(entity: string | EntityDefinition, key: string): StoredRecord | undefined {
+    return this.table(entity).selectByCacheKey(key);
+  }
+
+  /** All records of an entity, in ascending order of the primary key. */
+  all<E extends EntityDefinition>(entity: E): readonly Readonly<Row<E>>[];
+  all(entity: string): readonly StoredRecord[];
+  all(entity: string | EntityDefinition): readonly StoredRecord[] {
+    return this.table(entity).all();
+  }
+
+  /** The records whose foreign field refers to this id, in ascending order of the primary key. */
+  eachFor<E extends EntityDefinition>(entity: E, field: keyof E["fields"] & string, id: string): readonly Readonly<Row<E>>[];
+  eachFor(entity: string, field: string, id: string): readonly StoredRecord[];
+  eachFor(entity: string | EntityDefinition, field: string, id: string): readonly StoredRecord[] {
+    return this.table(entity).eachFor(field, id);
+  }
+}
