@@ -1,0 +1,72 @@
+import type { Field, Fields } from "../schema/field.js";
+import { selectShape } from "../schema/subschemas.js";
+import { closest } from "../util/closest.js";
+import type { EntityTree } from "./entity-tree.js";
+import { type Fault, faultPath } from "./faults.js";
+import type { DocumentRecord } from "./records.js";
+
+/** The keys at the top of a document that are not entities. */
+export const topLevelKeys = ["_format_version", "_transform", "_comment", "_ignore"] as const;
+
+const deckKeys = new Set(["_info", "_konnect", "_plugin_configs", "_workspace"]);
+
+/** What the author probably meant, where that can be guessed. */
+export function hintFor(fault: Fault, document: object, tree: EntityTree): string | undefined {
+  const { record, path, message } = fault;
+  const name = path.at(-1);
+  if (message === "unknown field" && typeof name === "string") {
+    if (!record && deckKeys.has(name)) return `'${name}' is for decK only: leave it out`;
+    return didYouMean(closest(name, record ? namesAround(record, path) : [...tree.keys(), ...topLevelKeys]));
+  }
+  const listed = /^expected one of: (.+)$/.exec(message)?.[1]?.split(", ") ?? selectable(fault);
+  if (!listed) return undefined;
+  const value = valueAt(document, faultPath(fault));
+  return typeof value === "string" ? didYouMean(closest(value, listed)) : undefined;
+}
+
+function didYouMean(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : `did you mean '${name}'?`;
+}
+
+/** The plugins (vaults) there are, when the fault is in the field that selects one. */
+function selectable({ record, path }: Fault): readonly string[] | undefined {
+  const { subschemaKey, subschemas } = record?.entity.definition ?? {};
+  return subschemas && path.length === 1 && path[0] === subschemaKey ? Object.keys(subschemas) : undefined;
+}
+
+function valueAt(document: object, path: readonly (string | number)[]): unknown {
+  let value: unknown = document;
+  for (const part of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<string | number, unknown>)[part];
+  }
+  return value;
+}
+
+/** The names that may stand beside the unknown one. */
+function namesAround(record: DocumentRecord, path: readonly (string | number)[]): readonly string[] {
+  const { definition, children } = record.entity;
+  if (path.length === 1) {
+    return [...Object.keys(definition.fields), ...Object.keys(definition.shorthands), ...children.keys()];
+  }
+  let fields: Fields = fieldsOf(record);
+  let field: Field | undefined;
+  for (const part of path.slice(0, -1)) {
+    field = typeof part === "number" ? field?.elements : fields[part];
+    fields = field?.fields ?? {};
+  }
+  return [...Object.keys(fields), ...Object.keys(field?.shorthands ?? {})];
+}
+
+/** The fields of a record, those of its plugin included. */
+export function fieldsOf({ entity: { definition }, source }: DocumentRecord): Fields {
+  const selection = selectShape(definition, source);
+  return "shape" in selection ? selection.shape.fields : definition.fields;
+}
+
+/** An entity's name for people: the one in the document. */
+export function recordName({ entity, source }: DocumentRecord): string | undefined {
+  const key = entity.definition.endpointKey ?? "name";
+  const name = source[key] ?? source.name;
+  return typeof name === "string" && name !== "" ? name : undefined;
+}
