@@ -1,0 +1,209 @@
+import { defaultErrorMessage, errorBody } from "./error-body.js";
+import { checkHeaderName, type HeaderValue, headerValues } from "./header-edits.js";
+import { checkPhase, HBL, phases, RAH } from "./phase.js";
+import type { RequestContext } from "./request-context.js";
+
+/** Headers as plugins give them. */
+export type HeadersInput = Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>;
+
+const BODY_FILTER = phases("body_filter");
+
+/** Reads and changes the answer to the client, or gives one in place of the upstream. */
+export class PdkResponse {
+  readonly #context: RequestContext;
+
+  constructor(context: RequestContext) {
+    this.#context = context;
+  }
+
+  /** The status that the client gets. */
+  getStatus(): number {
+    checkPhase(this.#context.phase, HBL);
+    return this.#context.status;
+  }
+
+  /** The first value of a header of the answer. */
+  getHeader(name: string): string | undefined {
+    checkPhase(this.#context.phase, HBL);
+    return findHeader(this.#context.headers ?? [], name);
+  }
+
+  /** The headers of the answer by lower-case name; repeated ones as lists. */
+  getHeaders(): Record<string, string | string[]> {
+    checkPhase(this.#context.phase, HBL);
+    return headersObject(this.#context.headers ?? []);
+  }
+
+  /** Who answers: the `service`, a plugin (`exit`), or the gateway after a failure (`error`). */
+  getSource(): "service" | "exit" | "error" {
+    checkPhase(this.#context.phase, HBL);
+    const context = this.#context;
+    if (context.failed) return "error";
+    if (context.exit !== null) return "exit";
+    return context.proxied ? "service" : "error";
+  }
+
+  /** @throws Error when the status is not between 100 and 599 or the head is already sent */
+  setStatus(status: number): void {
+    const context = this.#writable();
+    checkStatus(status);
+    context.status = status;
+  }
+
+  /** Replaces a header. Before the answer is there, it is kept and put on it when it comes. */
+  setHeader(name: string, value: HeaderValue | readonly HeaderValue[]): void {
+    this.#edit("set", name, headerValues(name, value));
+  }
+
+  /** Adds one more header of that name. */
+  addHeader(name: string, value: HeaderValue): void {
+    this.#edit("add", name, headerValues(name, value));
+  }
+
+  /** Removes all headers of that name. */
+  clearHeader(name: string): void {
+    checkHeaderName(name);
+    this.#edit("clear", name, []);
+  }
+
+  /** Replaces each of the given headers. */
+  setHeaders(headers: HeadersInput): void {
+    const edits = Object.entries(headers).map(([name, value]) => [name, headerValues(name, value)] as const);
+    for (const [name, values] of edits) this.#edit("set", name, values);
+  }
+
+  #edit(action: "set" | "add" | "clear", name: string, values: readonly string[]): void {
+    const context = this.#writable();
+    if (isTransferEncoding(name)) {
+      context.node.logger.warn(`manually setting Transfer-Encoding. Ignored.`);
+      return;
+    }
+    if (context.headers === null) {
+      context.early ??= [];
+      context.early.push({ action, name, values });
+    } else {
+      editHeaders(context.headers, action, name, values);
+    }
+  }
+
+  #writable(): RequestContext {
+    checkPhase(this.#context.phase, RAH);
+    if (this.#context.headSent) throw new Error("headers have already been sent");
+    return this.#context;
+  }
+
+  /** The body so far withheld from the client: `undefined` until the last chunk, then the whole. Only in `bodyFilter`. */
+  getRawBody(): Buffer | undefined {
+    checkPhase(this.#context.phase, BODY_FILTER);
+    const context = this.#context;
+    const chunk = context.bodyChunk;
+    if (chunk === null) return undefined;
+    context.bodyCollected ??= new Map();
+    const collected = context.bodyCollected.get(context.plugin) ?? [];
+    context.bodyCollected.set(context.plugin, collected);
+    collected.push(chunk.data);
+    if (!chunk.last) {
+      context.bodyReplacement = Buffer.alloc(0);
+      return undefined;
+    }
+    const whole = Buffer.concat(collected);
+    context.bodyReplacement = whole;
+    return whole;
+  }
+
+  /** Puts another body in place of the current chunk. Clear `Content-Length` in `headerFilter` when the length changes. */
+  setRawBody(body: string | Buffer): void {
+    checkPhase(this.#context.phase, BODY_FILTER);
+    this.#context.bodyReplacement = typeof body === "string" ? Buffer.from(body) : body;
+  }
+
+  /**
+   * Answers in place of the upstream. The first answer wins; write `return pdk.response.exit(…)`.
+   *
+   * @param status - 100 to 599
+   * @param body - text is sent as it is, an object as JSON
+   * @param headers - further headers; they win over the computed `Content-Type` and `Content-Length`
+   */
+  exit(status: number, body?: string | Buffer | object | null, headers?: HeadersInput): void {
+    const context = this.#writable();
+    checkStatus(status);
+    if (context.exit !== null && context.phase !== "header_filter" && context.phase !== "response") return;
+    const isObject = typeof body === "object" && body !== null && !Buffer.isBuffer(body);
+    const text = isObject ? JSON.stringify(body) : ((body as string | Buffer | null | undefined) ?? null);
+    context.exit = { status, body: text, headers: exitHeaders(context, headers, isObject ? "application/json; charset=utf-8" : undefined) };
+  }
+
+  /**
+   * Answers with an error in the form that the client's `Accept` prefers (JSON, plain text, HTML, XML).
+   *
+   * @param status - 400 to 599
+   * @param message - default: the usual text of the status
+   */
+  error(status: number, message?: string | object | null, headers?: HeadersInput): void {
+    const context = this.#writable();
+    if (!Number.isInteger(status) || status < 400 || status > 599) throw new Error("code must be a number between 400 and 599");
+    if (context.exit !== null && context.phase !== "header_filter" && context.phase !== "response") return;
+    const text = typeof message === "object" && message !== null ? JSON.stringify(message) : (message ?? defaultErrorMessage(status));
+    const { contentType, body } = errorBody(context.incoming.headers.accept, text, context.requestId);
+    context.exit = { status, body, headers: exitHeaders(context, headers, contentType) };
+  }
+}
+
+function checkStatus(status: number): void {
+  if (!Number.isInteger(status) || status < 100 || status > 599) throw new Error("code must be a number between 100 and 599");
+}
+
+function isTransferEncoding(name: string): boolean {
+  return name.length === 17 && name.toLowerCase() === "transfer-encoding";
+}
+
+function exitHeaders(context: RequestContext, given: HeadersInput | undefined, contentType: string | undefined): string[] {
+  const list: string[] = contentType === undefined ? [] : ["Content-Type", contentType];
+  for (const [name, value] of Object.entries(given ?? {})) {
+    if (isTransferEncoding(name)) context.node.logger.warn("manually setting Transfer-Encoding. Ignored.");
+    else editHeaders(list, "set", name, headerValues(name, value));
+  }
+  return list;
+}
+
+/** Changes a flat header list in place. */
+export function editHeaders(list: string[], action: "set" | "add" | "clear", name: string, values: readonly string[]): void {
+  if (action !== "add") removeHeader(list, name.toLowerCase());
+  for (const value of values) list.push(name, value);
+}
+
+function removeHeader(list: string[], lower: string): void {
+  let kept = 0;
+  for (let i = 0; i < list.length; i += 2) {
+    const name = list[i] as string;
+    if (name.length === lower.length && name.toLowerCase() === lower) continue;
+    list[kept] = name;
+    list[kept + 1] = list[i + 1] as string;
+    kept += 2;
+  }
+  list.length = kept;
+}
+
+/** The first value of a header of a flat list; `_` and `-` are the same. */
+export function findHeader(list: readonly string[], name: string): string | undefined {
+  const lower = name.toLowerCase().replaceAll("_", "-");
+  for (let i = 0; i < list.length; i += 2) {
+    const candidate = list[i] as string;
+    if (candidate.length === lower.length && candidate.toLowerCase() === lower) return list[i + 1];
+  }
+  return undefined;
+}
+
+/** A flat list as an object by lower-case name. */
+export function headersObject(list: readonly string[]): Record<string, string | string[]> {
+  const result: Record<string, string | string[]> = Object.create(null);
+  for (let i = 0; i < list.length; i += 2) {
+    const name = (list[i] as string).toLowerCase();
+    const value = list[i + 1] as string;
+    const before = result[name];
+    if (before === undefined) result[name] = value;
+    else if (typeof before === "string") result[name] = [before, value];
+    else before.push(value);
+  }
+  return result;
+}
