@@ -1,0 +1,106 @@
+import type { Pdk, PluginEntities } from "../pdk/pdk.js";
+import type { EntityCheck, Fields, InferFields, Shorthands } from "../schema/field.js";
+import type { MaybePromise } from "../util/maybe-promise.js";
+
+/** Protocols that a plugin may be limited to. */
+export type PluginProtocol = "grpc" | "grpcs" | "http" | "https" | "tcp" | "tls" | "tls_passthrough" | "udp";
+
+/** What a plugin instance may be attached to, beside being global. */
+export type PluginScope = "service" | "route" | "consumer";
+
+/** One piece of a response body on its way to the client. */
+export interface BodyChunk {
+  readonly data: Buffer;
+  /** Nothing follows; `data` may be empty. */
+  readonly last: boolean;
+}
+
+/** The parts of a plugin that the gateway calls. All optional; `config` is complete and checked. */
+export interface PluginPhases<Config, E extends PluginEntities> {
+  /** Once per gateway, before any request. */
+  initWorker?(node: PluginNode): MaybePromise<void>;
+  /** After each change of configuration, with the configurations of all enabled instances; `undefined` when there are none. */
+  configure?(configs: readonly Config[] | undefined, node: PluginNode): MaybePromise<void>;
+  /** During the TLS handshake, for global instances. */
+  certificate?(config: Config, serverName: string | undefined): MaybePromise<void>;
+  /** Before routing, for global instances. */
+  rewrite?(pdk: Pdk<E>, config: Config): MaybePromise<void>;
+  /** After routing, before the upstream is contacted. End the request with `return pdk.response.exit(…)`. */
+  access?(pdk: Pdk<E>, config: Config): MaybePromise<void>;
+  /** With the upstream's whole answer in memory; makes the request buffered. Excludes `headerFilter` and `bodyFilter`. */
+  response?(pdk: Pdk<E>, config: Config): MaybePromise<void>;
+  /** When the head of the answer is about to be sent. */
+  headerFilter?(pdk: Pdk<E>, config: Config): void;
+  /** For each piece of the answer's body. What it returns is sent in place of the piece; nothing returned leaves it as it is. */
+  bodyFilter?(pdk: Pdk<E>, config: Config, chunk: BodyChunk): Buffer | string | void;
+  /** When the answer is sent or the client has gone. Never delays the answer. */
+  log?(pdk: Pdk<E>, config: Config): MaybePromise<void>;
+}
+
+/** What a plugin sees outside of a request. */
+export interface PluginNode {
+  readonly id: string;
+  readonly now: () => number;
+  readonly log: { info(message: string): void; warn(message: string): void; error(message: string): void };
+  /** As `pdk.plugin.state`. */
+  state<T>(create: () => T): T;
+}
+
+/** A plugin, as {@link definePlugin} takes it. */
+export interface PluginOptions<Name extends string, C extends Fields, E extends PluginEntities> extends PluginPhases<InferFields<C>, E> {
+  /** Lower case with dashes: the `name` of plugin entities. */
+  readonly name: Name;
+  /** `x.y.z`. */
+  readonly version: string;
+  /** Plugins with a higher priority run first, in every phase. The order of Kong's own is part of what clients depend on. */
+  readonly priority: number;
+  /** Default: `grpc`, `grpcs`, `http`, `https`; also what instances may name. */
+  readonly protocols?: readonly PluginProtocol[];
+  /** Default: all three. */
+  readonly scopes?: readonly PluginScope[];
+  /** The configuration, field by field. */
+  readonly config: C;
+  /** Rules over several configuration fields; names are relative to the configuration. */
+  readonly checks?: readonly EntityCheck[];
+  /** Old or convenient names of configuration fields. */
+  readonly shorthands?: Shorthands;
+  /** The plugin's own entities: they get a typed DAO, declarative nesting and Admin API endpoints. */
+  readonly entities?: E;
+}
+
+/** A plugin whose types are known. */
+export interface Plugin<Name extends string = string, C extends Fields = Fields, E extends PluginEntities = PluginEntities>
+  extends PluginOptions<Name, C, E> {
+  readonly protocols: readonly PluginProtocol[];
+  readonly scopes: readonly PluginScope[];
+}
+
+/** Any plugin, whatever its configuration. The phases take what the plugin's own schema has let through. */
+export type AnyPlugin = Omit<Plugin, keyof PluginPhases<never, never>> & PluginPhases<never, never>;
+
+const HTTP_PROTOCOLS: readonly PluginProtocol[] = ["grpc", "grpcs", "http", "https"];
+
+/**
+ * Defines a plugin: its schema once, from which come validation, types, documentation and Admin API, and its phases.
+ *
+ * @param options - name, version, priority, configuration and phases
+ * @returns the plugin, for `createGateway({ plugins: [...] })` or `gateway.plugins.register`
+ * @throws PluginLoadError at registration, with Kong's texts, when priority, version or phases do not fit
+ * @example
+ * ```ts
+ * const hello = definePlugin({
+ *   name: "hello",
+ *   version: "1.0.0",
+ *   priority: 500,
+ *   config: { greeting: str({ required: true, default: "hi" }) },
+ *   access(pdk, config) {
+ *     return pdk.response.exit(200, { message: config.greeting }); // config.greeting is a string
+ *   },
+ * });
+ * ```
+ */
+export function definePlugin<const Name extends string, const C extends Fields, const E extends PluginEntities = Record<never, never>>(
+  options: PluginOptions<Name, C, E>,
+): Plugin<Name, C, E> {
+  return Object.freeze({ protocols: HTTP_PROTOCOLS, scopes: ["service", "route", "consumer"] as const, ...options });
+}

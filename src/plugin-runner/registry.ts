@@ -1,0 +1,113 @@
+import { PluginLoadError } from "../errors/gateway-error.js";
+import type { CustomCheck, EntityCheck } from "../schema/entity-check.js";
+import type { Subschema } from "../schema/entity.js";
+import { type Field, oneOf, record, setOf } from "../schema/field.js";
+import { noForeign } from "../schema/typedefs.js";
+import type { AnyPlugin, Plugin } from "./define-plugin.js";
+
+/** The plugins that a gateway knows, by name. */
+export class PluginRegistry {
+  readonly #plugins = new Map<string, AnyPlugin>();
+
+  get all(): ReadonlyMap<string, AnyPlugin> {
+    return this.#plugins;
+  }
+
+  has(name: string): boolean {
+    return this.#plugins.has(name);
+  }
+
+  get(name: string): AnyPlugin | undefined {
+    return this.#plugins.get(name);
+  }
+
+  /**
+   * Makes a plugin known. A plugin of the same name is replaced.
+   *
+   * @throws PluginLoadError with Kong's text when priority, version or phases do not fit
+   */
+  add(plugin: AnyPlugin): void {
+    const problem = loadProblem(plugin);
+    if (problem !== undefined) throw new PluginLoadError(plugin.name, problem);
+    this.#plugins.set(plugin.name, plugin);
+  }
+}
+
+function loadProblem(plugin: AnyPlugin): string | undefined {
+  const { name, priority, version } = plugin;
+  if (!Number.isInteger(priority)) {
+    return `Plugin "${name}" cannot be loaded because its PRIORITY field is not a valid integer number, got: "${String(priority)}".`;
+  }
+  if (!/^\d+\.\d+\.\d+$/.test(version)) {
+    return `Plugin "${name}" cannot be loaded because its VERSION field does not follow the "x.y.z" format, got: "${version}".`;
+  }
+  if (plugin.response !== undefined && (plugin.headerFilter !== undefined || plugin.bodyFilter !== undefined)) {
+    return `Plugin "${name}" can't be loaded because it implements both \`response\` and \`header_filter\` or \`body_filter\` methods.`;
+  }
+  return undefined;
+}
+
+type Schemed = Pick<Plugin, "config" | "checks" | "shorthands" | "protocols" | "scopes">;
+
+const subschemas = new WeakMap<Schemed, Subschema>();
+
+/** The plugin's part of the schema of plugin entities: its configuration, protocols, and what it may be attached to. */
+export function pluginSubschema(plugin: Schemed): Subschema {
+  let subschema = subschemas.get(plugin);
+  if (subschema === undefined) {
+    subschema = makeSubschema(plugin);
+    subschemas.set(plugin, subschema);
+  }
+  return subschema;
+}
+
+function makeSubschema(plugin: Schemed): Subschema {
+  const scope = (name: "service" | "route" | "consumer"): Record<string, Field> =>
+    plugin.scopes.includes(name) ? {} : { [name]: noForeign(`${name}s`) };
+  const checks = plugin.checks ?? [];
+  const customChecks = checks.filter((check) => check.kind === "custom");
+  return {
+    checks: checks.filter((check) => check.kind !== "custom").map(underConfig),
+    fields: {
+      config: record(plugin.config, {
+        ...(customChecks.length === 0 ? {} : { validator: (config: object) => firstFault(customChecks, config) }),
+        ...(plugin.shorthands ? { shorthands: plugin.shorthands } : {}),
+      }),
+      protocols: setOf(oneOf(plugin.protocols), { required: true, default: plugin.protocols }),
+      ...scope("route"),
+      ...scope("service"),
+      ...scope("consumer"),
+    },
+  };
+}
+
+/** Kong keeps checks of several fields at the entity, where the fields have the prefix `config.` … */
+function underConfig(check: EntityCheck): EntityCheck {
+  const under = (name: string): string => `config.${name}`;
+  switch (check.kind) {
+    case "conditional":
+      return { ...check, ifField: under(check.ifField), thenField: under(check.thenField) };
+    case "conditional_at_least_one_of":
+      return {
+        ...check,
+        ifField: under(check.ifField),
+        thenAtLeastOneOf: check.thenAtLeastOneOf.map(under),
+        ...(check.elseThenAtLeastOneOf ? { elseThenAtLeastOneOf: check.elseThenAtLeastOneOf.map(under) } : {}),
+      };
+    case "mutually_exclusive_sets":
+      return { ...check, set1: check.set1.map(under), set2: check.set2.map(under) };
+    case "custom":
+      return check;
+    default:
+      return { ...check, fields: check.fields.map(under) };
+  }
+}
+
+/** … and written-out ones at the configuration, whose error is then the text itself. */
+function firstFault(checks: readonly CustomCheck[], config: object): string | undefined {
+  for (const { check } of checks) {
+    const fault = check(config as Readonly<Record<string, unknown>>);
+    if (typeof fault === "string") return fault;
+  }
+  return undefined;
+}
