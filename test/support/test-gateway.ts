@@ -1,6 +1,5 @@
-import { createServer } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
-import { createGateway, type DeclarativeDocument, type Gateway, type GatewayOptions } from "postern";
+import type { DeclarativeDocument, GatewayOptions } from "postern";
+import { type RunningGateway, startGateway } from "../../src/testing/index.js";
 import { type RawRequest, rawRequest } from "./raw-request.js";
 import type { RawResponse } from "./raw-response.js";
 
@@ -16,48 +15,16 @@ export interface TestGatewayOptions {
 }
 
 /** A gateway behind an HTTP server of its own. */
-export interface TestGateway extends AsyncDisposable {
-  readonly gateway: Gateway;
-  readonly port: number;
-  /** `http://127.0.0.1:port` */
-  readonly url: string;
-  /** Asks the gateway as an ordinary client does. Redirects are not followed. */
-  fetch(path: string, init?: RequestInit): Promise<Response>;
+export interface TestGateway extends RunningGateway {
   /** Asks byte for byte, over a connection of its own. See {@link rawRequest}. */
   request(request: RawRequest | string | Uint8Array): Promise<RawResponse>;
-  close(): Promise<void>;
 }
 
 /** Starts a gateway on a free port of 127.0.0.1. A refused document throws as `createGateway` does. */
 export async function testGateway({ config, options }: TestGatewayOptions = {}): Promise<TestGateway> {
-  const gateway = createGateway({ ...options, ...declarative(config) });
-  const server = createServer(gateway.handler).on("upgrade", gateway.upgrade);
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
-  await gateway.ready();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}`;
-
-  const close = async (): Promise<void> => {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    // Upgraded sockets are no longer the server's to close.
-    for (const socket of sockets) socket.destroy();
-    await closed;
-    await gateway.close();
-  };
-  return {
-    gateway,
-    port,
-    url,
-    fetch: (path, init) => fetch(`${url}${path}`, { redirect: "manual", ...init }),
-    request: (request) => rawRequest({ port }, request),
-    close,
-    [Symbol.asyncDispose]: close,
-  };
+  const { plugins, ...others } = options ?? {};
+  const running = await startGateway({ ...others, ...(plugins ? { plugins } : {}), ...declarative(config) });
+  return { ...running, request: (request) => rawRequest({ port: running.port }, request) };
 }
 
 function declarative(config: Config | string | undefined): GatewayOptions {
