@@ -1,0 +1,189 @@
+import { describe, expect, it } from "vitest";
+import { type EchoUpstream, echoUpstream } from "../../support/echo-upstream.js";
+import { type Config, type TestGateway, testGateway } from "../../support/test-gateway.js";
+
+const ALL_METHODS = "GET,HEAD,PUT,PATCH,POST,DELETE,OPTIONS,TRACE,CONNECT";
+
+interface Setup extends AsyncDisposable {
+  readonly upstream: EchoUpstream;
+  readonly gateway: TestGateway;
+}
+
+async function setup(config: object = {}, more: Config = {}, upstreamHeaders: Record<string, string> = {}): Promise<Setup> {
+  const upstream = await echoUpstream({ answer: (_record, res) => void res.writeHead(200, upstreamHeaders).end("ok") });
+  const gateway = await testGateway({
+    config: {
+      _format_version: "3.0",
+      services: [{ name: "echo", url: upstream.url, routes: [{ paths: ["/"] }] }],
+      plugins: [{ name: "cors", config }],
+      ...more,
+    },
+  });
+  return {
+    upstream,
+    gateway,
+    async [Symbol.asyncDispose]() {
+      await gateway.close();
+      await upstream.close();
+    },
+  };
+}
+
+/** The CORS headers of an answer, and `Vary`. */
+function corsHeaders(response: Response): Record<string, string> {
+  return Object.fromEntries([...response.headers].filter(([name]) => name === "vary" || name.startsWith("access-control-")));
+}
+
+function preflight(t: Setup, headers: Record<string, string> = {}): Promise<Response> {
+  return t.gateway.fetch("/", {
+    method: "OPTIONS",
+    headers: { origin: "http://a.test", "access-control-request-method": "PUT", ...headers },
+  });
+}
+
+describe("cors, preflight", () => {
+  it("is answered by the gateway", async () => {
+    await using t = await setup();
+    const response = await preflight(t);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-length")).toBe("0");
+    expect(corsHeaders(response)).toEqual({ "access-control-allow-origin": "*", "access-control-allow-methods": ALL_METHODS });
+    expect(t.upstream.requests).toEqual([]);
+  });
+
+  it("carries everything that is configured", async () => {
+    await using t = await setup({
+      origins: ["http://a.test", "http://b.test"],
+      methods: ["GET", "PUT"],
+      headers: ["X-One", "X-Two"],
+      exposed_headers: ["X-Three"],
+      max_age: 23,
+      credentials: true,
+    });
+    expect(corsHeaders(await preflight(t))).toEqual({
+      "access-control-allow-origin": "http://a.test",
+      "access-control-allow-credentials": "true",
+      "access-control-allow-headers": "X-One,X-Two",
+      "access-control-allow-methods": "GET,PUT",
+      "access-control-max-age": "23",
+      vary: "Origin",
+    });
+  });
+
+  it("allows the headers that the browser asks for when none are configured", async () => {
+    await using t = await setup();
+    const response = await preflight(t, { "access-control-request-headers": "x-a, x-b" });
+    expect(response.headers.get("access-control-allow-headers")).toBe("x-a, x-b");
+  });
+
+  it("names no origin that is not on the list, but the methods", async () => {
+    await using t = await setup({ origins: ["http://b.test", "http://c.test"] });
+    expect(corsHeaders(await preflight(t))).toEqual({ "access-control-allow-methods": ALL_METHODS, vary: "Origin" });
+  });
+
+  it("opens private networks only when configured and asked", async () => {
+    await using closed = await setup();
+    const asked = { "access-control-request-private-network": "true" };
+    expect(corsHeaders(await preflight(closed, asked))).not.toHaveProperty("access-control-allow-private-network");
+
+    await using t = await setup({ private_network: true });
+    expect((await preflight(t, asked)).headers.get("access-control-allow-private-network")).toBe("true");
+    expect(corsHeaders(await preflight(t))).not.toHaveProperty("access-control-allow-private-network");
+  });
+
+  it("goes upstream untouched when told so", async () => {
+    await using t = await setup({ preflight_continue: true }, {}, { "access-control-allow-origin": "upstream" });
+    const response = await preflight(t);
+    expect(corsHeaders(response)).toEqual({ "access-control-allow-origin": "upstream" });
+    expect(t.upstream.requests).toHaveLength(1);
+  });
+
+  it.each([
+    ["Origin", { "access-control-request-method": "PUT" }],
+    ["Access-Control-Request-Method", { origin: "http://a.test" }],
+  ])("is an ordinary request without %s", async (_name, headers) => {
+    await using t = await setup();
+    const response = await t.gateway.fetch("/", { method: "OPTIONS", headers: headers as Record<string, string> });
+    expect(await response.text()).toBe("ok");
+    expect(corsHeaders(response)).toEqual({ "access-control-allow-origin": "*" });
+  });
+});
+
+describe("cors, other requests", () => {
+  it("carry the origin headers and the exposed ones", async () => {
+    await using t = await setup({
+      origins: ["http://a.test", "http://b.test"],
+      exposed_headers: ["X-One", "X-Two"],
+      credentials: true,
+    });
+    const response = await t.gateway.fetch("/", { headers: { origin: "http://b.test:80" } });
+    expect(corsHeaders(response)).toEqual({
+      "access-control-allow-origin": "http://b.test",
+      "access-control-allow-credentials": "true",
+      "access-control-expose-headers": "X-One,X-Two",
+      vary: "Origin",
+    });
+  });
+
+  it("add to the upstream's Vary and replace its origin", async () => {
+    const upstream = { vary: "Accept", "access-control-allow-origin": "upstream" };
+    await using t = await setup({ origins: ["http://a.test"] }, {}, upstream);
+    expect(corsHeaders(await t.gateway.fetch("/"))).toEqual({
+      "access-control-allow-origin": "http://a.test",
+      vary: "Accept, Origin",
+    });
+  });
+
+  it("lose the upstream's origin when theirs is not on the list", async () => {
+    await using t = await setup({ origins: ["http://a.test", "http://b.test"] }, {}, { "access-control-allow-origin": "*" });
+    expect(corsHeaders(await t.gateway.fetch("/", { headers: { origin: "http://c.test" } }))).toEqual({ vary: "Origin" });
+  });
+
+  it("leave the upstream's Vary alone when every origin is let in", async () => {
+    await using t = await setup({}, {}, { vary: "Accept" });
+    expect(corsHeaders(await t.gateway.fetch("/"))).toEqual({ "access-control-allow-origin": "*", vary: "Accept" });
+  });
+
+  it("get their own origin in place of the asterisk when credentials are allowed", async () => {
+    await using t = await setup({ credentials: true });
+    expect(corsHeaders(await t.gateway.fetch("/", { headers: { origin: "http://a.test" } }))).toEqual({
+      "access-control-allow-origin": "http://a.test",
+      "access-control-allow-credentials": "true",
+      vary: "Origin",
+    });
+    expect(corsHeaders(await t.gateway.fetch("/"))).toEqual({ "access-control-allow-origin": "*" });
+  });
+
+  it("get nothing without an origin when told so", async () => {
+    await using t = await setup({ allow_origin_absent: false, exposed_headers: ["X-One"] });
+    expect(corsHeaders(await t.gateway.fetch("/"))).toEqual({});
+    expect(corsHeaders(await t.gateway.fetch("/", { headers: { origin: "http://a.test" } }))).toEqual({
+      "access-control-allow-origin": "*",
+      "access-control-expose-headers": "X-One",
+    });
+  });
+
+  it.each([
+    ["no route matches", 404, { services: [] }],
+    ["another plugin refuses", 401, { plugins: [{ name: "cors" }, { name: "key-auth" }] }],
+    [
+      "the upstream is gone",
+      502,
+      { services: [{ name: "gone", url: "http://127.0.0.1:1", retries: 0, routes: [{ paths: ["/"] }] }] },
+    ],
+  ])("carry the headers also when %s", async (_case, status, more) => {
+    await using t = await setup({}, more);
+    const response = await t.gateway.fetch("/", { headers: { origin: "http://a.test" } });
+    expect(response.status).toBe(status);
+    expect(response.headers.get("access-control-allow-origin")).toBe("*");
+  });
+});
+
+describe("cors, schema", () => {
+  it.each([
+    [{ origins: ["("] }, "'(' is not a valid regex"],
+    [{ methods: ["GRAB"] }, "expected one of: GET, HEAD, PUT, PATCH, POST, DELETE, OPTIONS, TRACE, CONNECT"],
+  ])("refuses %j", async (config, message) => {
+    await expect(setup(config)).rejects.toThrow(message);
+  });
+});
