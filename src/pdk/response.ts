@@ -1,3 +1,4 @@
+import { getHeader, removeHeader } from "../util/header-list.js";
 import { defaultErrorMessage, errorBody } from "./error-body.js";
 import { checkHeaderName, type HeaderValue, headerValues } from "./header-edits.js";
 import { checkPhase, HBL, phases, RAH } from "./phase.js";
@@ -172,26 +173,9 @@ export function editHeaders(list: string[], action: "set" | "add" | "clear", nam
   for (const value of values) list.push(name, value);
 }
 
-function removeHeader(list: string[], lower: string): void {
-  let kept = 0;
-  for (let i = 0; i < list.length; i += 2) {
-    const name = list[i] as string;
-    if (name.length === lower.length && name.toLowerCase() === lower) continue;
-    list[kept] = name;
-    list[kept + 1] = list[i + 1] as string;
-    kept += 2;
-  }
-  list.length = kept;
-}
-
 /** The first value of a header of a flat list; `_` and `-` are the same. */
 export function findHeader(list: readonly string[], name: string): string | undefined {
-  const lower = name.toLowerCase().replaceAll("_", "-");
-  for (let i = 0; i < list.length; i += 2) {
-    const candidate = list[i] as string;
-    if (candidate.length === lower.length && candidate.toLowerCase() === lower) return list[i + 1];
-  }
-  return undefined;
+  return getHeader(list, name.toLowerCase().replaceAll("_", "-"));
 }
 
 /** A flat list as an object by lower-case name. */

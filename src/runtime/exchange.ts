@@ -1,0 +1,560 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Peer } from "../balancer/balancer.js";
+import { defaultErrorMessage, errorBody } from "../pdk/error-body.js";
+import { Pdk } from "../pdk/pdk.js";
+import { RequestContext } from "../pdk/request-context.js";
+import type { LatePhases } from "../plugin-runner/plan.js";
+import { type PluginError, runAccess, runBodyFilters, runSerial } from "../plugin-runner/run.js";
+import type { Exchange, ExchangeHandler, TransportError, UpstreamRequest } from "../proxy/transport.js";
+import { forwardedPrefix, upstreamPath } from "../router/upstream-path.js";
+import { isPromise, type MaybePromise } from "../util/maybe-promise.js";
+import { addOwnHeaders, addProxiedHeaders, filterHead } from "./answer-head.js";
+import type { Destination, ServiceTarget } from "./destination.js";
+import { failureStatus, mayRetry } from "./failure.js";
+import { handToHost } from "./host-response.js";
+import { choosePeer, type PeerChoice } from "./peer-choice.js";
+import { protocolAnswer } from "./protocol-check.js";
+import { requestHeaders } from "./request-headers.js";
+import { newRequestId } from "./request-id.js";
+import { type CleanedHead, cleanResponseHeaders } from "./response-headers.js";
+import type { RuntimeSettings } from "./settings.js";
+import type { Snapshot } from "./snapshot.js";
+import { openTunnel } from "./tunnel.js";
+import { type UpstreamBody, upstreamBody } from "./upstream-body.js";
+
+/** Hands the request on to the host's next handler. */
+export type Next = (error?: unknown) => void;
+
+/** The client's side of an upgrade. */
+export interface UpgradeSocket {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+/** Tells the gateway when a request is in hand and when it is done with. */
+export interface ExchangeOwner {
+  readonly settings: RuntimeSettings;
+  began(): void;
+  ended(): void;
+}
+
+/** One request's life, from the handler's call to the last byte. */
+export class GatewayExchange extends RequestContext implements ExchangeHandler {
+  readonly owner: ExchangeOwner;
+  readonly snapshot: Snapshot;
+  readonly response: ServerResponse;
+  readonly next: Next | null;
+  /** Set for upgrades. */
+  readonly tunnel: UpgradeSocket | null;
+  destination: Destination | null = null;
+  late: LatePhases;
+  peer: Peer | null = null;
+  failedPeers: Peer[] | null = null;
+  attempts = 0;
+  running: Exchange | null = null;
+  sending: UpstreamBody | null = null;
+  connected = false;
+  balanced = 0;
+  answered = 0;
+  /** Bytes of the body still to come; -1 when unknown. */
+  remaining = -1;
+  held: Buffer[] | null = null;
+  heldHead: CleanedHead | null = null;
+  /** The last byte was handed to the client's connection, or the client is gone. */
+  done = false;
+  #pdk: Pdk | null = null;
+
+  constructor(
+    owner: ExchangeOwner,
+    snapshot: Snapshot,
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    target: string,
+    next: Next | null,
+    tunnel: UpgradeSocket | null,
+  ) {
+    super(owner.settings.node, incoming, outgoing, snapshot.entities, newRequestId(), owner.settings.node.now(), target);
+    this.owner = owner;
+    this.snapshot = snapshot;
+    this.response = outgoing;
+    this.next = next;
+    this.tunnel = tunnel;
+    this.late = snapshot.globals.late;
+  }
+
+  get pdk(): Pdk {
+    this.#pdk ??= new Pdk(this);
+    return this.#pdk;
+  }
+
+  /** Runs the request. Never throws. */
+  start(): void {
+    const { rewrite } = this.snapshot.globals;
+    if (rewrite === null) {
+      this.findRoute();
+      return;
+    }
+    const mark = this.target.indexOf("?", 1);
+    this.query = mark === -1 ? "" : this.target.slice(mark);
+    this.#then(
+      () => runSerial(rewrite, "rewrite", this.pdk, this),
+      () => {
+        if (this.exit === null) return this.findRoute();
+        this.#take();
+        return this.answer();
+      },
+    );
+  }
+
+  /** Goes on when a step is over, with a 500 when it failed. */
+  #then(step: () => MaybePromise<void>, next: () => void): void {
+    try {
+      const running = step();
+      if (!isPromise(running)) {
+        next();
+        return;
+      }
+      (running as Promise<void>).then(next).catch((error: unknown) => this.crashed(error));
+    } catch (error) {
+      this.crashed(error);
+    }
+  }
+
+  /** From here on the request is ours: the gateway counts it, and its end is seen. */
+  #take(): void {
+    this.owner.began();
+    this.response.on("close", () => this.closed());
+    this.response.on("error", ignore);
+  }
+
+  findRoute(): void {
+    const { incoming } = this;
+    const { socket } = incoming;
+    const secure = (socket as { encrypted?: boolean }).encrypted === true;
+    const match = this.snapshot.router.match({
+      method: this.method,
+      target: this.target,
+      host: incoming.headers.host ?? (incoming.headers[":authority"] as string | undefined),
+      headers: incoming.headers,
+      scheme: secure ? "https" : "http",
+      sni: secure ? ((socket as { servername?: string | false }).servername || undefined) : undefined,
+      port: socket.localPort ?? 0,
+    });
+    if (match === undefined) {
+      if (this.next !== null) {
+        this.next();
+        return;
+      }
+      this.#take();
+      this.answerError(404, "no Route matched with those values");
+      return;
+    }
+    const destination = match.value;
+    this.#take();
+    this.destination = destination;
+    this.route = destination.route;
+    this.service = destination.service?.service ?? null;
+    this.path = match.path;
+    this.query = match.query;
+    this.captures = match.captures;
+    this.forwardedPrefix = forwardedPrefix(match, destination.route.strip_path);
+    if (destination.service !== null) {
+      this.upstreamPath = upstreamPath(match, destination.service.service.path, destination.route.strip_path);
+    }
+    const answer = protocolAnswer(this, destination);
+    if (answer === undefined) this.access(destination);
+    else if (answer.message !== null) this.answerError(answer.status, answer.message, answer.headers);
+    else {
+      this.exit = { status: answer.status, body: answer.body ?? null, headers: answer.headers };
+      this.answer();
+    }
+  }
+
+  access(destination: Destination): void {
+    this.phase = "access";
+    const { plan } = destination;
+    if (plan.access !== null && plan.access.length === 0 && plan.late !== null) {
+      this.late = plan.late;
+      this.accessed(destination);
+      return;
+    }
+    try {
+      const running = runAccess(plan, this.pdk, this, (error) => this.accessFailed(error));
+      if (!isPromise(running)) {
+        this.late = running;
+        this.accessed(destination);
+        return;
+      }
+      (running as Promise<LatePhases>)
+        .then((late) => {
+          this.late = late;
+          this.accessed(destination);
+        })
+        .catch((error: unknown) => this.crashed(error));
+    } catch (error) {
+      this.crashed(error);
+    }
+  }
+
+  accessFailed(error: PluginError): void {
+    this.report(error);
+    this.failed = true;
+    if (this.exit === null) this.setError(500, defaultErrorMessage(500));
+  }
+
+  accessed(destination: Destination): void {
+    if (this.done) return;
+    if (this.exit !== null) {
+      this.answer();
+      return;
+    }
+    const { service } = destination;
+    if (service === null) {
+      if (this.next !== null) handToHost(this, this.next);
+      else this.answerError(503, "no Service found with those values");
+      return;
+    }
+    if (this.requestBody !== null && this.requestBytes === null) {
+      // A plugin has begun to read the body and not waited for it.
+      this.requestBody.then(
+        () => this.forward(service),
+        (error: unknown) => (this.bodyReadHere ? this.forward(service) : this.crashed(error)),
+      );
+      return;
+    }
+    this.forward(service);
+  }
+
+  /** Sends the request to the upstream; once more for each retry. */
+  forward(service: ServiceTarget): void {
+    if (this.done) return;
+    if (this.late.response !== null) this.buffered = this.tunnel === null;
+    const choice = choosePeer(this, this.snapshot, service, this.failedPeers);
+    if (choice === undefined) {
+      this.answerError(503, this.attempts === 0 ? "failure to get a peer from the ring-balancer" : defaultErrorMessage(503));
+      return;
+    }
+    this.peer = choice.peer;
+    this.proxied = true;
+    this.sending ??= upstreamBody(this) ?? null;
+    if (this.sending === null) {
+      this.report(new Error("the request's body was read by another middleware and cannot be restored; mount the gateway before it"));
+      this.answerCoreError(500);
+      return;
+    }
+    this.attempts += 1;
+    this.connected = false;
+    this.balanced = this.node.now();
+    const { settings } = this.owner;
+    const headers = requestHeaders(this, settings, choice.host, this.sending.shape, this.tunnel !== null);
+    const request = this.#upstreamRequest(service, choice, headers);
+    if (this.tunnel !== null) {
+      openTunnel(this, this.tunnel, request);
+      return;
+    }
+    const attempt = this.attempts;
+    const running = settings.transport.exchange(request, this);
+    // A failure may have come, and the next try begun, before `exchange` returned.
+    if (this.attempts === attempt) this.running = running;
+  }
+
+  #upstreamRequest(service: ServiceTarget, { origin, path, tls }: PeerChoice, headers: string[]): UpstreamRequest {
+    const { scheme, host, port, connectTimeout } = origin;
+    return {
+      origin,
+      scheme,
+      host,
+      port,
+      method: this.method,
+      path,
+      headers,
+      body: this.sending?.bytes ?? null,
+      connectTimeout,
+      writeTimeout: this.timeouts?.write ?? service.writeTimeout,
+      readTimeout: this.timeouts?.read ?? service.readTimeout,
+      tls,
+    };
+  }
+
+  onConnected(): void {
+    this.connected = true;
+  }
+
+  onHead(status: number, statusText: string, raw: string[]): void {
+    if (this.done) return;
+    this.answered = this.node.now();
+    this.serviceStatus = status;
+    this.serviceHeaders = raw;
+    this.status = status;
+    const head = cleanResponseHeaders(raw, null, this.incoming.headers.te !== undefined, this.owner.settings.charset);
+    this.headers = head.headers;
+    if (this.owner.settings.tokens.upstreamStatus) head.headers.push("X-Kong-Upstream-Status", String(status));
+    if (this.buffered) {
+      this.held = [];
+      this.heldHead = head;
+      return;
+    }
+    this.sendHead(head, statusText);
+  }
+
+  sendHead(head: CleanedHead, statusText: string): void {
+    try {
+      if (this.early !== null || this.late.headerFilter !== null) {
+        if (!filterHead(this, () => this.pdk, this.late)) {
+          this.running?.abort();
+          this.sendOwn(false);
+          return;
+        }
+      }
+      const headers = this.headers as string[];
+      addProxiedHeaders(headers, this, this.owner.settings, this, head);
+      if (this.late.bodyFilter === null) this.remaining = this.method === "HEAD" ? -1 : head.length;
+      else if (this.method !== "HEAD") dropContentLength(headers);
+      this.writeHead(headers, statusText);
+    } catch (error) {
+      // Nothing was sent yet: Kong closes the connection without an answer, and so do we.
+      this.report(error);
+      this.cut();
+    }
+  }
+
+  writeHead(headers: string[], statusText: string): void {
+    this.headSent = true;
+    this.phase = "body_filter";
+    const { response, status } = this;
+    if (statusText === "" || statusText === STATUS_CODES[status] || this.incoming.httpVersionMajor > 1 || !isPlain(statusText)) {
+      response.writeHead(status, headers);
+    } else {
+      response.writeHead(status, statusText, headers);
+    }
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.done) return true;
+    if (this.held !== null) {
+      this.held.push(chunk);
+      return true;
+    }
+    const piece = this.late.bodyFilter === null ? chunk : this.filterBody(chunk, false);
+    if (piece === undefined) return true;
+    if (this.remaining > 0) {
+      this.remaining -= chunk.length;
+      if (this.remaining === 0) {
+        // The last byte is here: one write less than waiting for the upstream's end.
+        this.response.end(piece);
+        return true;
+      }
+    }
+    if (piece.length === 0 || this.response.write(piece)) return true;
+    this.response.once("drain", () => this.running?.resume());
+    return false;
+  }
+
+  filterBody(data: Buffer, last: boolean): Buffer | undefined {
+    try {
+      return runBodyFilters(this.late.bodyFilter ?? [], this.pdk, this, data, last);
+    } catch (error) {
+      this.report(error);
+      this.cut();
+      return undefined;
+    }
+  }
+
+  onEnd(): void {
+    this.release();
+    if (this.done) return;
+    if (this.held !== null) {
+      this.respond();
+      return;
+    }
+    if (this.late.bodyFilter === null) {
+      if (!this.response.writableEnded) this.response.end();
+      return;
+    }
+    const piece = this.filterBody(Buffer.alloc(0), true);
+    if (piece !== undefined) this.response.end(piece);
+  }
+
+  /** The upstream's whole answer is in memory: `response` handlers may change it or put another in its place. */
+  respond(): void {
+    this.serviceBody = Buffer.concat(this.held ?? []);
+    this.phase = "response";
+    this.#then(
+      () => (this.late.response === null ? undefined : runSerial(this.late.response, "response", this.pdk, this)),
+      () => {
+        if (this.done) return;
+        const head = this.heldHead as CleanedHead;
+        const body = this.serviceBody as Buffer;
+        this.held = null;
+        if (this.exit !== null) {
+          this.answer();
+          return;
+        }
+        this.sendHead(head, "");
+        if (!this.headSent || this.done || this.response.writableEnded) return;
+        const piece = this.late.bodyFilter === null ? body : this.filterBody(body, true);
+        if (piece !== undefined) this.response.end(piece);
+      },
+    );
+  }
+
+  onError(error: TransportError): void {
+    const { peer } = this;
+    this.release();
+    if (this.done || error.kind === "aborted") return;
+    if (this.headSent) {
+      this.cut();
+      return;
+    }
+    const service = this.destination?.service;
+    if (service && peer !== null && mayRetry(this, error, service)) {
+      this.failedPeers ??= [];
+      this.failedPeers.push(peer);
+      this.forward(service);
+      return;
+    }
+    this.held = null;
+    this.node.logger.warn(`upstream failed: ${error.message}`, { kind: error.kind, peer: peer?.target, request_id: this.requestId });
+    if (error.kind === "dns") {
+      this.proxied = false;
+      this.answerError(503, "name resolution failed");
+      return;
+    }
+    this.serviceStatus = failureStatus(error.kind);
+    this.answerCoreError(this.serviceStatus);
+  }
+
+  /** Tells the balancer that the try is over. */
+  release(): void {
+    const { peer } = this;
+    this.running = null;
+    this.peer = null;
+    if (peer === null) return;
+    this.destination?.service?.balancer.release?.(peer, {
+      status: this.serviceStatus,
+      timedOut: false,
+      duration: (this.answered || this.node.now()) - this.balanced,
+    });
+  }
+
+  setError(status: number, message: string, headers: readonly string[] = []): void {
+    const { contentType, body } = errorBody(this.incoming.headers.accept, message, this.requestId);
+    this.exit = { status, body, headers: ["Content-Type", contentType, ...headers] };
+  }
+
+  /** An error that the gateway's own rules call for, in the form that the client accepts (proxying, 10.1). */
+  answerError(status: number, message: string, headers?: readonly string[]): void {
+    this.failed = true;
+    this.setError(status, message, headers);
+    this.answer();
+  }
+
+  /** An error from underneath: connect failures and the like (proxying, 10.2). */
+  answerCoreError(status: number): void {
+    const { accept, "content-type": type } = this.incoming.headers;
+    const { contentType, body } = errorBody(accept ?? type ?? this.owner.settings.errorDefaultType, defaultErrorMessage(status), this.requestId);
+    this.failed = true;
+    this.exit = { status, body, headers: ["Content-Type", contentType] };
+    this.answer();
+  }
+
+  /** Sends the answer that a plugin or the gateway gave. */
+  answer(): void {
+    if (this.done || this.headSent || this.exit === null) return;
+    this.status = this.exit.status;
+    this.headers = [...this.exit.headers];
+    try {
+      const whole = filterHead(this, () => this.pdk, this.late);
+      this.sendOwn(whole);
+    } catch (error) {
+      this.report(error);
+      this.cut();
+    }
+  }
+
+  /** @param withOwnHeaders - `false` when a header filter gave the answer: it is sent as it gave it */
+  sendOwn(withOwnHeaders: boolean): void {
+    const headers = this.headers as string[];
+    const { status } = this;
+    this.phase = "body_filter";
+    const given = this.exit?.body ?? null;
+    let body: Buffer | string | undefined = given ?? "";
+    if (this.late.bodyFilter !== null) {
+      body = this.filterBody(typeof body === "string" ? Buffer.from(body) : body, true);
+      if (body === undefined) return;
+      dropContentLength(headers);
+    }
+    const bodiless = status < 200 || status === 204 || status === 304;
+    if (!bodiless && !headers.some((name, i) => i % 2 === 0 && isContentLength(name))) {
+      headers.push("Content-Length", String(Buffer.byteLength(body)));
+    }
+    if (withOwnHeaders) addOwnHeaders(headers, this, this.owner.settings, this);
+    this.writeHead(headers, "");
+    if (this.method === "HEAD" || bodiless || body.length === 0) this.response.end();
+    else this.response.end(body);
+  }
+
+  /** Something threw that should not have. */
+  crashed(error: unknown): void {
+    this.report(error);
+    if (this.done) return;
+    if (this.headSent) this.cut();
+    else if (this.response.headersSent) this.cut();
+    else {
+      this.exit = null;
+      this.running?.abort();
+      this.answerCoreError(500);
+    }
+  }
+
+  report(error: unknown): void {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.stack : stack;
+    this.node.logger.error(message, { request_id: this.requestId, stack: cause });
+  }
+
+  /** Ends the client's connection in mid-answer, so that it sees the answer as broken. */
+  cut(): void {
+    this.running?.abort();
+    this.response.destroy();
+  }
+
+  /** The answer is sent or the client is gone. Comes once. */
+  closed(): void {
+    if (this.done) return;
+    this.done = true;
+    // The answer may be out before the transport has seen the upstream's end; its connection is still good then.
+    if (!this.response.writableFinished) this.running?.abort();
+    this.release();
+    this.finished();
+  }
+
+  finished(): void {
+    const { log } = this.late;
+    this.owner.ended();
+    if (log === null) return;
+    this.phase = "log";
+    try {
+      const running = runSerial(log, "log", this.pdk, this);
+      if (isPromise(running)) (running as Promise<void>).catch((error: unknown) => this.report(error));
+    } catch (error) {
+      this.report(error);
+    }
+  }
+}
+
+function ignore(): void {}
+
+function isContentLength(name: string): boolean {
+  return name.length === 14 && name.toLowerCase() === "content-length";
+}
+
+function dropContentLength(headers: string[]): void {
+  for (let i = headers.length - 2; i >= 0; i -= 2) if (isContentLength(headers[i] as string)) headers.splice(i, 2);
+}
+
+/** Visible ASCII, so that Node will send it as a reason phrase. */
+function isPlain(text: string): boolean {
+  return /^[\t\x20-\x7e]*$/.test(text);
+}

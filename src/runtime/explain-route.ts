@@ -1,0 +1,44 @@
+import type { Route } from "../entities/routes.js";
+import type { Service } from "../entities/services.js";
+import type { RouteExplanation } from "../router/router.js";
+import type { Snapshot } from "./snapshot.js";
+
+/** A request to be explained: as a client would write it. */
+export interface ExplainRequest {
+  /** Default `GET`. */
+  readonly method?: string;
+  /** Absolute (`http://api.example.com/orders?x=1`) or a path. */
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  /** TLS server name; default for `https` URLs: their host. */
+  readonly sni?: string;
+}
+
+/** The winner and the runners-up, with the verdict on each criterion. */
+export interface ExplainedRoute {
+  /** The route that the request takes; `undefined` when none matches. */
+  readonly route: Route | undefined;
+  readonly service: Service | undefined;
+  /** All matchers that were worth a look, best first. */
+  readonly candidates: RouteExplanation<unknown>["candidates"];
+}
+
+/** Asks the router, without sending anything. */
+export function explainRoute({ router }: Snapshot, request: ExplainRequest): ExplainedRoute {
+  const absolute = /^(https?):\/\/([^/?#]*)(.*)$/i.exec(request.url);
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = value;
+  const secure = absolute?.[1]?.toLowerCase() === "https";
+  const host = (headers.host as string | undefined) ?? absolute?.[2];
+  const rest = absolute === null ? request.url : absolute[3] || "/";
+  const { match, candidates } = router.explain({
+    method: request.method ?? "GET",
+    target: rest.startsWith("/") ? rest : `/${rest}`,
+    host,
+    headers,
+    scheme: secure ? "https" : "http",
+    sni: request.sni ?? (secure ? host?.replace(/:\d+$/, "") : undefined),
+    port: secure ? 443 : 80,
+  });
+  return { route: match?.value.route, service: match?.value.service?.service, candidates };
+}

@@ -1,0 +1,79 @@
+import { type IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { type ExchangeOwner, GatewayExchange, type Next } from "./exchange.js";
+import type { RuntimeSettings } from "./settings.js";
+import type { Snapshot } from "./snapshot.js";
+
+/** Serves requests from the current snapshot, and knows how many it has in hand. */
+export class Runtime implements ExchangeOwner {
+  readonly settings: RuntimeSettings;
+  #snapshot: Snapshot;
+  #running = 0;
+  #idle: (() => void)[] = [];
+
+  constructor(settings: RuntimeSettings, snapshot: Snapshot) {
+    this.settings = settings;
+    this.#snapshot = snapshot;
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** Requests that have begun and not ended. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** New requests use the new snapshot; those in hand end on the old one. */
+  swap(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+    this.settings.transport.retain?.(snapshot.origins.all());
+  }
+
+  handle(incoming: IncomingMessage, outgoing: ServerResponse, next: Next | null): void {
+    new GatewayExchange(this, this.#snapshot, incoming, outgoing, incoming.url ?? "/", next, null).start();
+  }
+
+  /** @param next - `null`: a request that matches no route is answered with 404 */
+  handleUpgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, next: Next | null): void {
+    // Node takes its own handler off before it gives the socket away: an error without one would end the process.
+    socket.on("error", () => socket.destroy());
+    const outgoing = new ServerResponse(incoming);
+    outgoing.shouldKeepAlive = false;
+    outgoing.assignSocket(incoming.socket);
+    outgoing.on("finish", () => socket.end());
+    const handOver =
+      next === null
+        ? null
+        : () => {
+            outgoing.detachSocket(incoming.socket);
+            next();
+          };
+    const tunnel = incoming.headers.upgrade?.toLowerCase() === "websocket" ? { socket, head } : null;
+    new GatewayExchange(this, this.#snapshot, incoming, outgoing, incoming.url ?? "/", handOver, tunnel).start();
+  }
+
+  began(): void {
+    this.#running += 1;
+  }
+
+  ended(): void {
+    this.#running -= 1;
+    if (this.#running > 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** Resolves when no request is in hand, or after `graceMs`. */
+  async drain(graceMs: number): Promise<void> {
+    if (this.#running === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([
+      new Promise<void>((resolve) => this.#idle.push(resolve)),
+      new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, graceMs);
+      }),
+    ]);
+    clearTimeout(timer);
+  }
+}
