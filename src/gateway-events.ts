@@ -1,0 +1,50 @@
+import { EventEmitter } from "node:events";
+import type { ConfigWarning } from "./declarative/warnings.js";
+
+/** What {@link Gateway.loadConfig} tells. */
+export interface LoadResult {
+  /** Hash of the configuration in force. */
+  readonly hash: string;
+  /** `false` when the document was the one in force already, and nothing was done. */
+  readonly changed: boolean;
+  /** Records by entity. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** What loads but is surely not meant, or is deprecated. */
+  readonly warnings: readonly ConfigWarning[];
+  readonly durationMs: number;
+}
+
+/** The events of a gateway and what their listeners get. */
+export interface GatewayEvents {
+  /** A configuration is in force. */
+  "config:loaded": [result: LoadResult];
+  /** A configuration was refused; the one before stays in force. */
+  "config:rejected": [error: Error];
+  /** Something failed that no caller hears of: a plugin outside of a request, for instance. */
+  error: [error: Error];
+  /** The gateway is closed. */
+  close: [];
+}
+
+/** Typed events. An `error` that nobody listens to goes to the log and not, as Node does it, to the process's end. */
+export class GatewayEmitter {
+  readonly #emitter = new EventEmitter();
+
+  on<K extends keyof GatewayEvents>(event: K, listener: (...args: GatewayEvents[K]) => void): void {
+    this.#emitter.on(event, listener as (...args: unknown[]) => void);
+  }
+
+  once<K extends keyof GatewayEvents>(event: K, listener: (...args: GatewayEvents[K]) => void): void {
+    this.#emitter.once(event, listener as (...args: unknown[]) => void);
+  }
+
+  off<K extends keyof GatewayEvents>(event: K, listener: (...args: GatewayEvents[K]) => void): void {
+    this.#emitter.off(event, listener as (...args: unknown[]) => void);
+  }
+
+  /** @returns whether anybody listened */
+  emit<K extends keyof GatewayEvents>(event: K, ...args: GatewayEvents[K]): boolean {
+    if (event === "error" && this.#emitter.listenerCount("error") === 0) return false;
+    return this.#emitter.emit(event, ...args);
+  }
+}

@@ -1,0 +1,138 @@
+import { OptionsError } from "./errors/gateway-error.js";
+import type { Logger } from "./pdk/node-context.js";
+import type { AnyPlugin } from "./plugin-runner/define-plugin.js";
+import type { Transport } from "./proxy/transport.js";
+import type { RouterFlavor } from "./router/build-router.js";
+import type { HeaderTokens } from "./runtime/settings.js";
+
+/** A declarative document as an object. */
+export interface DeclarativeDocument {
+  readonly _format_version: string;
+  readonly [key: string]: unknown;
+}
+
+/** Carries requests to upstreams: `undici` (default, fastest), `http-proxy-3`, or an implementation of your own. */
+export type TransportOption = "undici" | "http-proxy-3" | Transport;
+
+/**
+ * Options of {@link createGateway}. Names are the camelCase forms of Kong's settings; what has no counterpart there says so.
+ *
+ * @typeParam P - the plugins handed in, so that their entities are typed on `gateway.db`
+ */
+export interface GatewayOptions<P extends readonly (AnyPlugin | string)[] = readonly (AnyPlugin | string)[]> {
+  /** Where entities live. `"off"` (default): in memory, replaced as a whole by `loadConfig`. */
+  readonly database?: "off";
+  /** The first configuration: the path of a YAML or JSON file, or the document itself. */
+  readonly declarativeConfig?: string | DeclarativeDocument;
+  /** The first configuration as YAML or JSON text. `declarativeConfig` wins over it. */
+  readonly declarativeConfigString?: string;
+  /** Default `traditional_compatible`. */
+  readonly routerFlavor?: RouterFlavor;
+  /** Peers whose forwarding headers are believed: addresses, CIDR ranges, `unix:`. Default: none. */
+  readonly trustedIps?: readonly string[];
+  /** Header in which a trusted peer names the client. Default `X-Real-IP`. */
+  readonly realIpHeader?: string;
+  /** Walk through several addresses of that header while they are trusted. Default `false`. */
+  readonly realIpRecursive?: boolean;
+  /** The gateway's own headers on answers. Default `server_tokens`, `latency_tokens`, `X-Kong-Request-Id`; `["off"]` for none. */
+  readonly headers?: readonly string[];
+  /** The gateway's own headers on upstream requests: `X-Kong-Request-Id` (default) or `off`. */
+  readonly headersUpstream?: readonly string[];
+  /** Seconds that an idle upstream connection is kept. Default 60. */
+  readonly upstreamKeepaliveIdleTimeout?: number;
+  /** Requests on one upstream connection before it is closed; 0 = no limit. Default 10,000. */
+  readonly upstreamKeepaliveMaxRequests?: number;
+  /**
+   * Plugins beyond the bundled ones, as objects. Names choose among the bundled ones: `["bundled", mine]` says what
+   * `[mine]` does, `["off"]` loads none, `["key-auth", mine]` just that one. Default `["bundled"]`.
+   */
+  readonly plugins?: P;
+  /** Bytes of a request body that plugins may hold in memory. Default 1 MiB. (Kong's default is 8 KiB.) */
+  readonly clientBodyBufferSize?: number;
+  /** Charset added to text types of upstreams that name none; `"off"` adds none. Default `UTF-8` (Kong's `nginx_http_charset`). */
+  readonly charset?: string;
+  /** Form of gateway errors for clients that state no preference. Default `text/plain`. */
+  readonly errorDefaultType?: "text/plain" | "text/html" | "application/json" | "application/xml";
+  /** Not in Kong. Default `undici`. */
+  readonly transport?: TransportOption;
+  /** Not in Kong. Where warnings and errors go; `console` fits. Default: `console`, without `debug` and `info`. */
+  readonly logger?: Logger;
+  /** Not in Kong. Milliseconds since the epoch; default `Date.now`. For tests. */
+  readonly clock?: () => number;
+}
+
+const known: Readonly<Record<keyof GatewayOptions, true>> = {
+  database: true,
+  declarativeConfig: true,
+  declarativeConfigString: true,
+  routerFlavor: true,
+  trustedIps: true,
+  realIpHeader: true,
+  realIpRecursive: true,
+  headers: true,
+  headersUpstream: true,
+  upstreamKeepaliveIdleTimeout: true,
+  upstreamKeepaliveMaxRequests: true,
+  plugins: true,
+  clientBodyBufferSize: true,
+  charset: true,
+  errorDefaultType: true,
+  transport: true,
+  logger: true,
+  clock: true,
+};
+
+/** @throws OptionsError for a name that is not an option, or a value that cannot be */
+export function checkOptions(options: GatewayOptions): void {
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(known, name)) throw new OptionsError(name, "there is no such option");
+  }
+  if (options.database !== undefined && options.database !== "off") {
+    throw new OptionsError("database", `'${String(options.database)}' is not available; 'off' is`);
+  }
+  for (const name of ["upstreamKeepaliveIdleTimeout", "upstreamKeepaliveMaxRequests", "clientBodyBufferSize"] as const) {
+    const value = options[name];
+    if (value !== undefined && !(Number.isFinite(value) && value >= 0)) throw new OptionsError(name, "must be a number, 0 or more");
+  }
+}
+
+const latency = ["proxyLatency", "responseLatency", "upstreamLatency"] as const;
+const tokenFields: Readonly<Record<string, readonly (keyof HeaderTokens)[]>> = {
+  server: ["server"],
+  via: ["via"],
+  "x-kong-proxy-latency": ["proxyLatency"],
+  "x-kong-response-latency": ["responseLatency"],
+  "x-kong-upstream-latency": ["upstreamLatency"],
+  "x-kong-admin-latency": [],
+  "x-kong-upstream-status": ["upstreamStatus"],
+  "x-kong-request-id": ["requestId"],
+  server_tokens: ["server", "via"],
+  latency_tokens: latency,
+};
+
+/** @throws OptionsError for a token that Kong does not know */
+export function headerTokens({ headers, headersUpstream }: Pick<GatewayOptions, "headers" | "headersUpstream">): HeaderTokens {
+  const chosen = new Set<keyof HeaderTokens>();
+  const given = headers ?? ["server_tokens", "latency_tokens", "X-Kong-Request-Id"];
+  for (const token of given[0]?.toLowerCase() === "off" ? [] : given) {
+    const fields = Object.hasOwn(tokenFields, token.toLowerCase()) ? tokenFields[token.toLowerCase()] : undefined;
+    if (fields === undefined) throw new OptionsError("headers", `'${token}' is not a header token`);
+    for (const field of fields) chosen.add(field);
+  }
+  for (const token of headersUpstream ?? ["X-Kong-Request-Id"]) {
+    const lower = token.toLowerCase();
+    if (lower === "x-kong-request-id") chosen.add("upstreamRequestId");
+    else if (lower !== "off") throw new OptionsError("headersUpstream", `'${token}' is not a header token`);
+  }
+  const has = (field: keyof HeaderTokens): boolean => chosen.has(field);
+  return {
+    server: has("server"),
+    via: has("via"),
+    proxyLatency: has("proxyLatency"),
+    responseLatency: has("responseLatency"),
+    upstreamLatency: has("upstreamLatency"),
+    upstreamStatus: has("upstreamStatus"),
+    requestId: has("requestId"),
+    upstreamRequestId: has("upstreamRequestId"),
+  };
+}
