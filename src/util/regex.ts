@@ -42,9 +42,9 @@ const openers: readonly (readonly [RegExp, string])[] = [
 const unsupported = /^\(\?(?:R\)|[+-]?\d+\)|&|P>|\(|\||C)|^\(\*/;
 
 /**
- * Compiles a PCRE pattern to a JavaScript one. Understands leading inline flags (`(?i)`, `(?s)`, `(?m)`), `(?P<name>…)`, `\Q…\E`,
- * `\A`, `\z`, `\h`, POSIX classes, comments, atomic groups and possessive quantifiers (the last two without their promise
- * not to backtrack). Recursion, conditionals, control verbs and flags in mid-pattern have no counterpart.
+ * Compiles a PCRE pattern to a JavaScript one. Understands the inline flags `i` and `s` anywhere (`(?i)`, `(?i:…)`) and `m` at the
+ * start, `(?P<name>…)`, `\Q…\E`, `\A`, `\z`, `\h`, POSIX classes, comments, atomic groups and possessive quantifiers (the last two
+ * without their promise not to backtrack). Recursion, conditionals and control verbs have no counterpart.
  *
  * @param source - the pattern, without delimiters
  * @param flags - JavaScript flags to add, such as `y` or `d`
@@ -73,25 +73,44 @@ export function pcreFault(source: string): string | undefined {
   }
 }
 
+/** The inline flags in force within a group. */
+interface GroupFlags {
+  ignoreCase: boolean;
+  dotAll: boolean;
+}
+
 function translate(source: string): string {
+  const outer: GroupFlags[] = [];
+  let flags: GroupFlags = { ignoreCase: false, dotAll: false };
   let out = "";
   let at = 0;
   while (at < source.length) {
-    const char = source[at] as string;
-    if (char === "\\") {
-      const [text, length] = translateEscape(source.slice(at));
+    const rest = source.slice(at);
+    const char = rest[0] as string;
+    const inline = /^\(\?([a-z]*)(?:-([a-z]+))?([:)])/.exec(rest);
+    if (inline) {
+      const [text, on = "", off = "", end] = inline;
+      if (end === ":") outer.push(flags);
+      flags = withFlags(flags, on, off);
+      out += end === ":" ? "(?:" : "";
+      at += text.length;
+    } else if (char === "\\") {
+      const [text, length] = translateEscape(rest, flags);
       out += text;
       at += length;
     } else if (char === "[") {
-      const [text, length] = characterClass(source, at);
+      const [text, length] = characterClass(rest, flags);
       out += text;
       at += length;
     } else if (char === "(") {
-      const [text, length] = opener(source.slice(at));
+      const [text, length] = opener(rest);
+      // Comments and references look like groups, but open none.
+      if (text.startsWith("(")) outer.push({ ...flags });
       out += text;
       at += length;
     } else {
-      out += char;
+      if (char === ")") flags = outer.pop() ?? flags;
+      out += char === "." && flags.dotAll ? "[^]" : literal(char, flags);
       at += 1;
       // A possessive quantifier is a quantifier followed by another plus.
       const quantifier = /[*+?]/.test(char) || (char === "}" && /\{\d+(?:,\d*)?\}$/.test(out));
@@ -101,14 +120,30 @@ function translate(source: string): string {
   return out;
 }
 
-function translateEscape(rest: string): [text: string, length: number] {
+function withFlags(flags: GroupFlags, on: string, off: string): GroupFlags {
+  if (/[^is]/.test(on + off)) throw new RegexFault("only the flags i and s are supported within a pattern");
+  return {
+    ignoreCase: (flags.ignoreCase || on.includes("i")) && !off.includes("i"),
+    dotAll: (flags.dotAll || on.includes("s")) && !off.includes("s"),
+  };
+}
+
+/** One character that means itself. JavaScript has no flags for a part of a pattern before Node 23, so both cases are spelt out. */
+function literal(char: string, { ignoreCase }: GroupFlags): string {
+  return ignoreCase && /[A-Za-z]/.test(char) ? `[${char.toLowerCase()}${char.toUpperCase()}]` : char;
+}
+
+function translateEscape(rest: string, flags: GroupFlags): [text: string, length: number] {
   if (rest.startsWith("\\Q")) {
     const end = rest.indexOf("\\E", 2);
-    const literal = rest.slice(2, end === -1 ? undefined : end);
-    return [literal.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"), end === -1 ? rest.length : end + 2];
+    const quoted = [...rest.slice(2, end === -1 ? undefined : end)];
+    const text = quoted.map((char) => (/[\\^$.*+?()[\]{}|/]/.test(char) ? `\\${char}` : literal(char, flags))).join("");
+    return [text, end === -1 ? rest.length : end + 2];
   }
   const hex = /^\\x\{([0-9A-Fa-f]{1,4})\}/.exec(rest);
   if (hex) return [`\\u${(hex[1] ?? "").padStart(4, "0")}`, hex[0].length];
+  const named = /^\\k(?:<\w+>|'\w+'|\{\w+\})/.exec(rest);
+  if (named) return [`\\k<${named[0].slice(3, -1)}>`, named[0].length];
   const letter = rest[1];
   if (letter === undefined) throw new RegexFault("\\ at end of pattern");
   if (/[KGCXpP]/.test(letter)) throw new RegexFault(`\\${letter} is not supported`);
@@ -120,44 +155,40 @@ function opener(rest: string): [text: string, length: number] {
     const match = pattern.exec(rest);
     if (match) return [match[0].replace(pattern, replacement), match[0].length];
   }
-  if (unsupported.test(rest)) throw new RegexFault("unsupported group after (");
-  if (/^\(\?[a-z]*-?[a-z]+[):]/.test(rest)) throw new RegexFault("inline flags are supported at the start of the pattern only");
+  if (unsupported.test(rest)) throw new RegexFault("this kind of group is not supported");
   return ["(", 1];
 }
 
-function characterClass(source: string, start: number): [text: string, length: number] {
-  let at = start + 1;
-  let out = "[";
-  if (source[at] === "^") {
-    out += "^";
-    at += 1;
-  }
+function characterClass(source: string, { ignoreCase }: GroupFlags): [text: string, length: number] {
   // In PCRE a bracket in first place is a member of the class; in JavaScript it would end it.
-  if (source[at] === "]") {
-    out += "\\]";
-    at += 1;
-  }
+  const [start = "["] = /^\[\^?\]?/.exec(source) ?? [];
+  let out = start.replace("]", "\\]");
+  let at = start.length;
   while (at < source.length) {
     const rest = source.slice(at);
-    const posix = /^\[:(\w+):\]/.exec(rest);
-    if (posix) {
-      const members = posixClasses[posix[1] ?? ""];
-      if (members === undefined) throw new RegexFault("unknown POSIX class name");
-      out += members;
-      at += posix[0].length;
-    } else if (rest.startsWith("\\h")) {
-      out += " \\t\\xa0";
-      at += 2;
-    } else if (rest.startsWith("\\")) {
-      const [text, length] = /^\\[AzZR]/.test(rest) ? [rest.slice(0, 2), 2] : translateEscape(rest);
-      out += text;
-      at += length;
-    } else if (rest.startsWith("]")) {
-      return [`${out}]`, at + 1 - start];
-    } else {
-      out += rest.startsWith("[") ? "\\[" : (source[at] as string);
-      at += 1;
-    }
+    const [member = "", low, high] = /^(?:\[:\w+:\]|\\x\{[0-9A-Fa-f]+\}|\\.|([A-Za-z])(?:-([A-Za-z]))?|.)/s.exec(rest) ?? [];
+    if (member === "]") return [`${out}]`, at + 1];
+    at += member.length;
+    if (member.startsWith("[:")) out += posixClass(member.slice(2, -2));
+    else if (member === "\\h") out += " \\t\\xa0";
+    else if (member.startsWith("\\x{")) out += `\\u${member.slice(3, -1).padStart(4, "0")}`;
+    else if (member === "[") out += "\\[";
+    else if (ignoreCase && low !== undefined) out += bothCases(low, high);
+    else out += member;
   }
   throw new RegexFault("missing terminating ] for character class");
+}
+
+function posixClass(name: string): string {
+  const members = posixClasses[name];
+  if (members === undefined) throw new RegexFault("unknown POSIX class name");
+  return members;
+}
+
+/** A letter or a range of letters, in both cases. A range across the cases (`A-z`) has both already. */
+function bothCases(low: string, high: string | undefined): string {
+  if (high === undefined) return low.toLowerCase() + low.toUpperCase();
+  const sameCase = /[a-z]/.test(low) === /[a-z]/.test(high);
+  const swapped = sameCase && /[a-z]/.test(low) ? `${low}-${high}`.toUpperCase() : `${low}-${high}`.toLowerCase();
+  return `${low}-${high}${sameCase ? swapped : ""}`;
 }

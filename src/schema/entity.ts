@@ -1,0 +1,168 @@
+import { checkedNames } from "./entity-check.js";
+import {
+  type EntityCheck,
+  type Field,
+  type Fields,
+  fieldAt,
+  type InferFields,
+  type InferFieldsInput,
+  type Shorthands,
+} from "./field.js";
+
+/**
+ * Everything that is known about an entity, as data. Made by {@link defineEntity}.
+ *
+ * @typeParam Input - a record as given, where shorthands or variants allow more than the fields say
+ * @typeParam Output - a record as stored, where variants have more than the fields say
+ */
+export interface EntityDefinition<
+  Name extends string = string,
+  F extends Fields = Fields,
+  Input = InferFieldsInput<F>,
+  Output = InferFields<F>,
+> {
+  /** Plural, with underscores: `services`, `keyauth_credentials`. Also the key in a declarative document. */
+  readonly name: Name;
+  readonly fields: F;
+  readonly primaryKey: readonly string[];
+  /** The field that may stand for the id in URLs and references (`name` of a service). */
+  readonly endpointKey?: string;
+  /** The fields from which the cache key, and in documents the deterministic id, is made. */
+  readonly cacheKey?: readonly string[];
+  /** Rows belong to a workspace. Default `true`. */
+  readonly workspaceable: boolean;
+  /** Rows may expire; input may carry `ttl`. */
+  readonly ttl: boolean;
+  /** Part of exports. Default `true`. */
+  readonly dbExport: boolean;
+  /** Path segment in the Admin API; default: the name. */
+  readonly adminApiName?: string;
+  /** Path segment below its parent (`key-auth` below a consumer). */
+  readonly adminApiNestedName?: string;
+  readonly generateAdminApi: boolean;
+  readonly checks: readonly EntityCheck[];
+  readonly shorthands: Shorthands;
+  /** The field whose value selects a sub-schema: `name` of plugins, `protocols` of routes. */
+  readonly subschemaKey?: string;
+  /** Message for an unknown sub-schema; `%s` stands for the value. */
+  readonly subschemaError?: string;
+  readonly subschemas?: Readonly<Record<string, Subschema>>;
+  readonly transformations: readonly Transformation[];
+  /** Types only; never present at run time. */
+  readonly "~input"?: Input;
+  readonly "~output"?: Output;
+}
+
+/** Replaces fields of the parent and adds checks, for entities whose shape depends on one of their fields. */
+export interface Subschema {
+  readonly fields: Fields;
+  readonly checks?: readonly EntityCheck[];
+}
+
+/** Rewrites fields on their way into the store (hashing a password). */
+export interface Transformation {
+  /** Runs when the caller gave all of these. */
+  readonly input: readonly string[];
+  /** Further fields that must be set for it. */
+  readonly needs?: readonly string[];
+  /** Returns the fields to change. Sees `input` and `needs` only; what it throws becomes a TransformationError. */
+  readonly onWrite?: (entity: Readonly<Record<string, unknown>>) => Record<string, unknown>;
+}
+
+/** What {@link defineEntity} takes. */
+export interface EntityOptions<Name extends string, F extends Fields> {
+  readonly name: Name;
+  readonly fields: F;
+  readonly primaryKey?: readonly (keyof F & string)[];
+  readonly endpointKey?: keyof F & string;
+  readonly cacheKey?: readonly (keyof F & string)[];
+  readonly workspaceable?: boolean;
+  readonly ttl?: boolean;
+  readonly dbExport?: boolean;
+  readonly adminApiName?: string;
+  readonly adminApiNestedName?: string;
+  readonly generateAdminApi?: boolean;
+  readonly checks?: readonly EntityCheck[];
+  readonly shorthands?: Shorthands;
+  readonly subschemaKey?: keyof F & string;
+  readonly subschemaError?: string;
+  readonly subschemas?: Readonly<Record<string, Subschema>>;
+  readonly transformations?: readonly Transformation[];
+}
+
+/** An entity as stored and returned: every field present, unset ones `null`. */
+export type Infer<E extends { readonly fields: Fields }> =
+  E extends EntityDefinition<string, Fields, unknown, infer Output> ? Output : InferFields<E["fields"]>;
+
+/** An entity as given to `insert`: only what has no default is needed. */
+export type InferInput<E extends { readonly fields: Fields }> =
+  E extends EntityDefinition<string, Fields, infer Input, unknown> ? Input : InferFieldsInput<E["fields"]>;
+
+/**
+ * Defines an entity once, for the store, the declarative format, the Admin API, the documentation and the types.
+ *
+ * @param options - name, fields and rules of the entity; `primaryKey` defaults to `["id"]`
+ * @throws TypeError when the definition refers to a field that it does not have
+ * @returns frozen data; hand it to `createGateway({ entities })` or to a plugin's `entities`
+ * @example
+ * ```ts
+ * const apps = defineEntity({
+ *   name: "apps",
+ *   endpointKey: "name",
+ *   fields: { id: uuid({ auto: true }), name: str({ required: true, unique: true }), owner: foreign("consumers") },
+ * });
+ * ```
+ */
+export function defineEntity<const Name extends string, const F extends Fields>(
+  options: EntityOptions<Name, F>,
+): EntityDefinition<Name, F> {
+  const definition: EntityDefinition<Name, F> = Object.freeze({
+    primaryKey: ["id"],
+    workspaceable: true,
+    ttl: false,
+    dbExport: true,
+    generateAdminApi: true,
+    checks: [],
+    shorthands: {},
+    transformations: [],
+    ...options,
+  });
+  assertNames(definition);
+  return definition;
+}
+
+/** Types can not follow dotted paths in checks, so a misspelt name is found here, when the module is loaded. */
+function assertNames(definition: EntityDefinition): void {
+  const {
+    name,
+    fields,
+    primaryKey,
+    endpointKey,
+    cacheKey = [],
+    subschemaKey,
+    checks,
+    subschemas = {},
+    transformations,
+  } = definition;
+  const keys = [...primaryKey, ...cacheKey, ...(endpointKey ? [endpointKey] : []), ...(subschemaKey ? [subschemaKey] : [])];
+  const changed = transformations.flatMap(({ input, needs = [] }) => [...input, ...needs]);
+  assertKnown(name, fields, [...keys, ...changed, ...checks.flatMap(namesThatMustExist)]);
+  for (const subschema of Object.values(subschemas)) {
+    assertKnown(name, { ...fields, ...subschema.fields }, (subschema.checks ?? []).flatMap(namesThatMustExist));
+  }
+}
+
+/** A custom check that runs with missing fields may know fields that only some variants of the entity have. */
+function namesThatMustExist(check: EntityCheck): readonly string[] {
+  return check.kind === "custom" && check.runWithMissingFields ? [] : checkedNames(check);
+}
+
+function assertKnown(entity: string, fields: Fields, names: readonly string[]): void {
+  const unknown = names.find((name) => !fieldAt(fields, name));
+  if (unknown !== undefined) throw new TypeError(`entity '${entity}' has no field '${unknown}', which its definition refers to`);
+}
+
+/** The foreign fields of an entity, with their targets. */
+export function foreignFields(definition: EntityDefinition): readonly (readonly [name: string, field: Field])[] {
+  return Object.entries(definition.fields).filter(([, field]) => field.kind === "foreign");
+}

@@ -1,0 +1,59 @@
+import type { EntityDefinition, Subschema } from "./entity.js";
+import type { EntityCheck, Fields } from "./field.js";
+import { own } from "./values.js";
+
+/** What applies to a record once its sub-schema is known. */
+export interface Shape {
+  readonly fields: Fields;
+  /** The checks of the entity, then those of the sub-schema. */
+  readonly checks: readonly (readonly EntityCheck[])[];
+}
+
+/** The shape of a record, or the message for the field that should have selected one. */
+export type Selection = { readonly shape: Shape } | { readonly error: string };
+
+const shapes = new WeakMap<Fields, WeakMap<Subschema, Fields>>();
+
+/** The shape that no sub-schema changes. */
+export function baseShape(definition: EntityDefinition): Shape {
+  return { fields: definition.fields, checks: [definition.checks] };
+}
+
+/** Finds the sub-schema of a record by the value of its key. */
+export function selectShape(definition: EntityDefinition, record: Readonly<Record<string, unknown>>): Selection {
+  const { subschemaKey, subschemas } = definition;
+  if (subschemaKey === undefined || !subschemas) return { shape: baseShape(definition) };
+  const value = own(record, subschemaKey);
+  if (value === undefined || value === null) return { error: "required field missing" };
+  const isSet = definition.fields[subschemaKey]?.kind === "set";
+  if (isSet ? !Array.isArray(value) : typeof value !== "string") return { error: isSet ? "expected a set" : "expected a string" };
+
+  const names = (isSet ? value : [value]) as readonly unknown[];
+  for (const name of names) {
+    const subschema = typeof name === "string" && Object.hasOwn(subschemas, name) ? subschemas[name] : undefined;
+    if (subschema) return { shape: shapeOf(definition, subschema) };
+  }
+  const [first] = names;
+  const unknown = first === undefined ? "nil" : String(first);
+  return { error: (definition.subschemaError ?? "unknown type: %s").replace("%s", () => unknown) };
+}
+
+function shapeOf(definition: EntityDefinition, subschema: Subschema): Shape {
+  const checks = subschema.checks ? [definition.checks, subschema.checks] : [definition.checks];
+  return { fields: mergedFields(definition.fields, subschema), checks };
+}
+
+/** The parent's fields with those of the sub-schema in their places. One object per pair, so that validators are kept by it. */
+export function mergedFields(parent: Fields, subschema: Subschema): Fields {
+  let bySubschema = shapes.get(parent);
+  if (!bySubschema) {
+    bySubschema = new WeakMap();
+    shapes.set(parent, bySubschema);
+  }
+  let fields = bySubschema.get(subschema);
+  if (!fields) {
+    fields = Object.freeze({ ...parent, ...subschema.fields });
+    bySubschema.set(subschema, fields);
+  }
+  return fields;
+}

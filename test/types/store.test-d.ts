@@ -1,0 +1,60 @@
+import { expectTypeOf } from "vitest";
+import { defineEntity } from "../../src/schema/entity.js";
+import { bool, foreign, int, setOf, str } from "../../src/schema/field.js";
+import type { EntityStore } from "../../src/store/dao.js";
+
+const shelves = defineEntity({ name: "shelves", fields: { id: str({ auto: true, uuid: true }), name: str({ unique: true }) } });
+const books = defineEntity({
+  name: "books",
+  endpointKey: "title",
+  fields: {
+    id: str({ auto: true, uuid: true }),
+    title: str({ required: true }),
+    pages: int({ required: true, default: 1 }),
+    lent: bool(),
+    tags: setOf(str()),
+    shelf: foreign("shelves"),
+  },
+});
+
+declare const store: EntityStore<{ shelves: typeof shelves; books: typeof books }>;
+declare const anyStore: EntityStore;
+
+const found = await store.books.select("id");
+expectTypeOf(found?.title).toEqualTypeOf<string | undefined>();
+expectTypeOf(found?.lent).toEqualTypeOf<boolean | null | undefined>();
+expectTypeOf(found?.shelf).toEqualTypeOf<{ readonly id: string } | null | undefined>();
+if (found) void store.books.select(found);
+
+for await (const shelf of store.shelves.each()) expectTypeOf(shelf.name).toEqualTypeOf<string | null>();
+const page = await store.books.pageFor("shelf", { id: "id" }, 10);
+expectTypeOf(page.data[0]?.pages).toEqualTypeOf<number | undefined>();
+
+void store.books.selectBy("title", "Emma");
+void store.books.insert({ title: "Emma", shelf: { name: "top" } });
+void store.books.update("id", { lent: true });
+
+// @ts-expect-error a store has no such entity
+void store.bokos;
+// @ts-expect-error no such field
+void store.books.selectBy("titel", "Emma");
+// @ts-expect-error lists are never unique
+void store.books.selectBy("tags", ["a"]);
+// @ts-expect-error flags are never unique
+void store.books.selectBy("lent", true);
+// @ts-expect-error a title is text
+void store.books.selectBy("title", 5);
+// @ts-expect-error no such foreign field
+void store.books.pageFor("owner", "id");
+// @ts-expect-error a field, but not a foreign one
+void store.books.eachFor("title", "id");
+// @ts-expect-error a book needs a title
+void store.books.insert({ lent: true });
+// @ts-expect-error no such field
+void store.books.update("id", { titel: "Emma" });
+// @ts-expect-error a key is text or has an id
+void store.books.select(5);
+
+// Where entities are known at run time only, every name goes.
+void anyStore.whatever?.selectBy("anything", 5);
+void anyStore.whatever?.pageFor("anything", "id");
