@@ -1,0 +1,92 @@
+import type { EntityDefinition } from "../schema/entity.js";
+import type { Dao } from "../store/dao.js";
+import { type AdminAnswer, AnswerError, answer, notFound } from "./answer.js";
+import type { AdminRequest, Endpoints } from "./endpoint.js";
+import { type EntityInput, entityInput } from "./entity-body.js";
+import { type EntityHandle, type EntityRecord, handleOf } from "./entity-handle.js";
+import { listAnswer, listQuery } from "./lists.js";
+import { pathName } from "./path-names.js";
+import { shownEntity } from "./shown-entity.js";
+
+/** The list of an entity: `/services`. */
+export function collectionEndpoints(definition: EntityDefinition): Endpoints {
+  return {
+    GET: async (request) => {
+      const query = listQuery(definition, request.query);
+      const page = await daoOf(request, definition).page(query.size, query.offset, query.options);
+      return listAnswer(definition, page, `${request.mountPath}/${pathName(definition)}`, query);
+    },
+    POST: async (request) => insert(request, definition, {}),
+  };
+}
+
+/** One record: `/services/{services}`. */
+export function entityEndpoints(definition: EntityDefinition): Endpoints {
+  const handle = (request: AdminRequest): EntityHandle => handleOf(daoOf(request, definition), parameterOf(request, definition));
+  return {
+    GET: async (request) => found(definition, await handle(request).select()),
+    PUT: async (request) => upsert(request, definition, handle(request), {}),
+    PATCH: async (request) => update(request, definition, handle(request)),
+    DELETE: async (request) => remove(handle(request)),
+  };
+}
+
+/** The DAO of an entity in the store of the moment. */
+export function daoOf({ context }: AdminRequest, { name }: EntityDefinition): Dao {
+  const dao = context.store[name];
+  if (!dao) throw new TypeError(`the store has no entity '${name}'`);
+  return dao;
+}
+
+/** The path parameter of an entity, as it came. */
+export function parameterOf({ params }: AdminRequest, { name }: EntityDefinition): string {
+  return params[name] as string;
+}
+
+/** The record that a path parameter names. */
+export async function selected(request: AdminRequest, definition: EntityDefinition): Promise<EntityRecord> {
+  const record = await handleOf(daoOf(request, definition), parameterOf(request, definition)).select();
+  if (!record) throw new AnswerError(notFound);
+  return record;
+}
+
+/** 200 with the record, or 404. */
+export function found(definition: EntityDefinition, record: EntityRecord | undefined): AdminAnswer {
+  return record ? answer(200, shownEntity(definition, record)) : notFound;
+}
+
+/** @param forced - fields that the path sets, whatever the body says */
+export async function insert(request: AdminRequest, definition: EntityDefinition, forced: EntityRecord): Promise<AdminAnswer> {
+  const { values, options } = entityInput(definition, request.body);
+  const record = await daoOf(request, definition).insert({ ...values, ...forced }, options);
+  return answer(201, shownEntity(definition, record));
+}
+
+/** @param forced - fields that the path sets, whatever the body says */
+export async function upsert(
+  request: AdminRequest,
+  definition: EntityDefinition,
+  handle: EntityHandle,
+  forced: EntityRecord,
+): Promise<AdminAnswer> {
+  const { values, options } = entityInput(definition, request.body);
+  return answer(200, shownEntity(definition, await handle.upsert({ ...values, ...forced }, options)));
+}
+
+export async function update(request: AdminRequest, definition: EntityDefinition, handle: EntityHandle): Promise<AdminAnswer> {
+  const { values, options } = await changes(request, definition, handle);
+  return answer(200, shownEntity(definition, await handle.update(values, options)));
+}
+
+/** A form's texts get their types from the kind of record, which a change does not have to name again. */
+async function changes({ body }: AdminRequest, definition: EntityDefinition, handle: EntityHandle): Promise<EntityInput> {
+  const { subschemaKey } = definition;
+  if (!body.form || subschemaKey === undefined) return entityInput(definition, body);
+  return entityInput(definition, body, (await handle.select())?.[subschemaKey]);
+}
+
+/** 204, also where there is nothing to delete. */
+export async function remove(handle: EntityHandle): Promise<AdminAnswer> {
+  await handle.remove();
+  return answer(204);
+}

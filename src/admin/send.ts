@@ -1,0 +1,41 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AdminAnswer } from "./answer.js";
+import type { AdminContext } from "./context.js";
+
+/**
+ * Sends an answer with the headers that all answers have. A text is sent as it is, everything else as JSON.
+ *
+ * @param started - when the request came, on the clock of `performance.now`
+ */
+export function sendAnswer(
+  context: AdminContext,
+  req: IncomingMessage,
+  res: ServerResponse,
+  given: AdminAnswer,
+  started: number,
+): void {
+  if (res.destroyed || res.headersSent) return;
+  const text = given.body === undefined ? "" : typeof given.body === "string" ? given.body : JSON.stringify(given.body);
+  res.statusCode = given.status;
+  if (text !== "") res.setHeader("Content-Type", "application/json; charset=utf-8");
+  setCommonHeaders(context, req, res, started);
+  for (const [name, value] of Object.entries(given.headers ?? {})) res.setHeader(name, value);
+  // These two never have a body (RFC 9110 section 8.6): 204 must not announce a length, and that of 304 is of the 200 it stands for.
+  const hasNoLength = given.status === 204 || given.status === 304;
+  if (!hasNoLength) res.setHeader("Content-Length", Buffer.byteLength(text));
+  res.end(req.method === "HEAD" || hasNoLength ? undefined : text);
+}
+
+function setCommonHeaders(context: AdminContext, req: IncomingMessage, res: ServerResponse, started: number): void {
+  const { headers, product, guiOrigins = [] } = context;
+  if (headers?.server !== false) res.setHeader("Server", product);
+  if (headers?.latency !== false) res.setHeader("X-Kong-Admin-Latency", Math.floor(performance.now() - started));
+  const { origin } = req.headers;
+  const [firstGui] = guiOrigins;
+  if (firstGui === undefined) {
+    res.setHeader("Access-Control-Allow-Origin", origin ?? "*");
+    return;
+  }
+  res.setHeader("Access-Control-Allow-Origin", origin !== undefined && guiOrigins.includes(origin) ? origin : firstGui);
+  res.setHeader("Access-Control-Allow-Credentials", "true");
+}
