@@ -1,4 +1,10 @@
-import { type RecordedRequest, type RunningUpstream, startUpstream, type UpstreamHandler, type UpstreamOptions } from "../../src/testing/index.js";
+import {
+  type RecordedRequest,
+  type RunningUpstream,
+  startUpstream,
+  type UpstreamHandler,
+  type UpstreamOptions,
+} from "../../src/testing/index.js";
 
 /** What the upstream saw of one request, and what it answers as JSON. */
 export type EchoRecord = RecordedRequest;

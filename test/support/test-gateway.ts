@@ -22,8 +22,7 @@ export interface TestGateway extends RunningGateway {
 
 /** Starts a gateway on a free port of 127.0.0.1. A refused document throws as `createGateway` does. */
 export async function testGateway({ config, options }: TestGatewayOptions = {}): Promise<TestGateway> {
-  const { plugins, ...others } = options ?? {};
-  const running = await startGateway({ ...others, ...(plugins ? { plugins } : {}), ...declarative(config) });
+  const running = await startGateway({ ...options, ...declarative(config) });
   return { ...running, request: (request) => rawRequest({ port: running.port }, request) };
 }
 
