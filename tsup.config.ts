@@ -6,6 +6,8 @@ export default defineConfig({
     "adapters/koa": "src/adapters/koa.ts",
     "adapters/fastify": "src/adapters/fastify.ts",
     "adapters/hono": "src/adapters/hono.ts",
+    "testing/index": "src/testing/index.ts",
+    "cli/main": "src/cli/main.ts",
   },
   format: ["esm", "cjs"],
   target: "node20",

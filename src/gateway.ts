@@ -2,11 +2,13 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { SecureContext } from "node:tls";
+import { type AdminHandler, createAdminHandler } from "./admin/handler.js";
 import { HealthMarks } from "./balancer/health-marks.js";
 import type { PeerStatus } from "./balancer/balancer.js";
 import { documentHash } from "./declarative/hash.js";
 import { type LoadedDocument, loadDeclarative } from "./declarative/load.js";
 import { GatewayClosedError, OptionsError } from "./errors/gateway-error.js";
+import { adminInfo } from "./gateway-admin.js";
 import { GatewayEmitter, type GatewayEvents, type LoadResult } from "./gateway-events.js";
 import { loadPlugins } from "./gateway-plugins.js";
 import { GatewayServers, type ListenOptions, type ListenResult } from "./gateway-servers.js";
@@ -23,6 +25,7 @@ import { Runtime } from "./runtime/runtime.js";
 import type { RuntimeSettings } from "./runtime/settings.js";
 import { Snapshot } from "./runtime/snapshot.js";
 import type { EntityDefinition } from "./schema/entity.js";
+import type { EntityStore } from "./store/dao.js";
 import { EntityState } from "./store/strategies/off/entity-state.js";
 import { offStore } from "./store/strategies/off/off-store.js";
 import { isPromise } from "./util/maybe-promise.js";
@@ -63,11 +66,12 @@ export class Gateway<P extends readonly unknown[] = readonly []> {
   #definitions: Readonly<Record<string, EntityDefinition>>;
   #entityList: readonly EntityDefinition[];
   #store: GatewayStore<P>;
-  #rows: LoadedDocument["state"];
+  #document: LoadedDocument;
   #state: EntityState;
   #loaded: LoadResult;
   /** Of the input as it was given; `null` when the same input would mean something else now. */
   #inputHash: string | null;
+  #admin: AdminHandler | null = null;
   #loading: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | null = null;
 
@@ -83,8 +87,8 @@ export class Gateway<P extends readonly unknown[] = readonly []> {
     const first = firstDocument(options);
     const document = this.#read(first.input, first.filename);
     this.#inputHash = inputHash(first.input);
-    this.#rows = document.state;
-    this.#state = this.#stateOf(this.#rows);
+    this.#document = document;
+    this.#state = this.#stateOf(document);
     this.#loaded = resultOf(document, started);
     this.#runtime = new Runtime(this.#settings, this.#compile(this.#state));
     this.#store = this.#openStore();
@@ -147,6 +151,15 @@ export class Gateway<P extends readonly unknown[] = readonly []> {
     return this;
   }
 
+  /**
+   * Handles Kong's Admin API. Mounted nowhere by itself: whoever reaches it reads the configuration, secrets included, and may
+   * replace it. Put your own authentication in front of it (`app.use("/admin", onlyForAdmins, gateway.admin)`).
+   */
+  readonly admin = (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void): void => {
+    this.#admin ??= this.#createAdmin();
+    this.#admin(request, response, next);
+  };
+
   /** Every entity's DAO, typed. Without a database it reads the configuration in force and refuses writes. */
   get db(): GatewayStore<P> {
     return this.#store;
@@ -202,6 +215,7 @@ export class Gateway<P extends readonly unknown[] = readonly []> {
     if (options.proxy !== undefined) {
       result.proxy = await this.#servers.open(options.proxy, "0.0.0.0", this.handler, (server) => server.on("upgrade", this.upgrade));
     }
+    if (options.admin !== undefined) result.admin = await this.#servers.open(options.admin, "127.0.0.1", this.admin, () => undefined);
     return result as ListenResult;
   }
 
@@ -250,9 +264,9 @@ export class Gateway<P extends readonly unknown[] = readonly []> {
       const hash = inputHash(content);
       if (hash === this.#inputHash) return { ...this.#loaded, changed: false, durationMs: performance.now() - started };
       const document = this.#read(content, filename);
-      const state = this.#stateOf(document.state);
+      const state = this.#stateOf(document);
       this.#runtime.swap(this.#compile(state, this.#runtime.snapshot));
-      this.#rows = document.state;
+      this.#document = document;
       this.#state = state;
       this.#inputHash = hash;
       this.#loaded = resultOf(document, started);
@@ -273,8 +287,8 @@ export class Gateway<P extends readonly unknown[] = readonly []> {
     });
   }
 
-  #stateOf(rows: LoadedDocument["state"]): EntityState {
-    return new EntityState(this.#entityList, rows, { now: this.#settings.node.now });
+  #stateOf(document: LoadedDocument): EntityState {
+    return new EntityState(this.#entityList, document.state, { now: this.#settings.node.now });
   }
 
   #compile(entities: EntityState, previous?: Snapshot): Snapshot {
@@ -292,12 +306,32 @@ export class Gateway<P extends readonly unknown[] = readonly []> {
     return offStore(this.#definitions, { state: () => this.#state, now: this.#settings.node.now }) as GatewayStore<P>;
   }
 
+  #createAdmin(): AdminHandler {
+    const { node, product, tokens } = this.#settings;
+    return createAdminHandler({
+      store: this.#store as unknown as EntityStore,
+      definitions: () => this.#entityList,
+      loadConfig: async (input) => {
+        await this.loadConfig(input as ConfigInput);
+        return { entities: this.#document.entities };
+      },
+      info: () => adminInfo(node, this.#options, this.#registry.all, [...this.#runtime.snapshot.plugins.configs.keys()]),
+      status: () => ({ configuration_hash: this.#loaded.hash, server: { connections_active: this.#runtime.running } }),
+      setTargetHealth: (upstream, target, healthy) => this.setTargetHealth(upstream, target, healthy),
+      logger: node.logger,
+      product,
+      database: "off",
+      headers: { server: tokens.server, latency: tokens.adminLatency },
+    });
+  }
+
   #register(plugin: AnyPlugin): void {
     this.#registry.add(plugin);
     this.#definitions = entityDefinitions(this.#registry.all);
     this.#entityList = Object.values(this.#definitions);
-    this.#state = this.#stateOf(this.#rows);
+    this.#state = this.#stateOf(this.#document);
     this.#store = this.#openStore();
+    this.#admin = null;
     this.#inputHash = null;
     initPlugins([plugin], this.#settings.node, (error) => this.#failed(error));
   }

@@ -96,14 +96,14 @@ export function checkOptions(options: GatewayOptions): void {
   }
 }
 
-const latency = ["proxyLatency", "responseLatency", "upstreamLatency"] as const;
+const latency = ["proxyLatency", "responseLatency", "upstreamLatency", "adminLatency"] as const;
 const tokenFields: Readonly<Record<string, readonly (keyof HeaderTokens)[]>> = {
   server: ["server"],
   via: ["via"],
   "x-kong-proxy-latency": ["proxyLatency"],
   "x-kong-response-latency": ["responseLatency"],
   "x-kong-upstream-latency": ["upstreamLatency"],
-  "x-kong-admin-latency": [],
+  "x-kong-admin-latency": ["adminLatency"],
   "x-kong-upstream-status": ["upstreamStatus"],
   "x-kong-request-id": ["requestId"],
   server_tokens: ["server", "via"],
@@ -132,6 +132,7 @@ export function headerTokens({ headers, headersUpstream }: Pick<GatewayOptions, 
     responseLatency: has("responseLatency"),
     upstreamLatency: has("upstreamLatency"),
     upstreamStatus: has("upstreamStatus"),
+    adminLatency: has("adminLatency"),
     requestId: has("requestId"),
     upstreamRequestId: has("upstreamRequestId"),
   };

@@ -4,6 +4,7 @@ import { runBodyFilters } from "../plugin-runner/run.js";
 import { filterHead } from "./answer-head.js";
 import type { GatewayExchange, Next } from "./exchange.js";
 import { rememberContext } from "./gateway-context.js";
+import { replaceHeaders } from "./replace-headers.js";
 
 /**
  * Hands a request that belongs to the host over to it. What plugins set, and their header and body filters, act on the answer
@@ -14,7 +15,8 @@ export function handToHost(exchange: GatewayExchange, next: Next): void {
   exchange.proxied = true;
   rememberContext(exchange);
   if (exchange.owner.settings.tokens.requestId) response.setHeader("X-Kong-Request-Id", exchange.requestId);
-  if (late.headerFilter !== null || late.bodyFilter !== null || exchange.early !== null) new HostResponse(exchange).wrap();
+  const watched = late.headerFilter !== null || late.bodyFilter !== null || late.log !== null || exchange.early !== null;
+  if (watched) new HostResponse(exchange).wrap();
   next();
 }
 
@@ -56,6 +58,7 @@ class HostResponse {
     exchange.headers = collect(response, (reason === undefined ? rest[0] : rest[1]) as HeadersArgument);
     exchange.status = status;
     exchange.serviceStatus = status;
+    exchange.serviceHeaders = exchange.headers.slice();
     try {
       if (!filterHead(exchange, () => exchange.pdk, exchange.late)) {
         const body = exchange.exit?.body ?? "";
@@ -73,9 +76,10 @@ class HostResponse {
     for (const name of response.getHeaderNames()) response.removeHeader(name);
     exchange.headSent = true;
     exchange.phase = "body_filter";
+    replaceHeaders(response, exchange.headers);
     return reason === undefined || this.#replaced !== undefined
-      ? this.#writeHead(exchange.status, exchange.headers)
-      : this.#writeHead(exchange.status, reason, exchange.headers);
+      ? this.#writeHead(exchange.status)
+      : this.#writeHead(exchange.status, reason);
   }
 
   #ensureHead(): void {

@@ -48,10 +48,14 @@ export class Runtime implements ExchangeOwner {
         ? null
         : () => {
             outgoing.detachSocket(incoming.socket);
+            // Whoever takes the socket answers on it directly: our part ends here, and no later event would say so.
+            exchange.status = 101;
+            outgoing.emit("close");
             next();
           };
     const tunnel = incoming.headers.upgrade?.toLowerCase() === "websocket" ? { socket, head } : null;
-    new GatewayExchange(this, this.#snapshot, incoming, outgoing, incoming.url ?? "/", handOver, tunnel).start();
+    const exchange = new GatewayExchange(this, this.#snapshot, incoming, outgoing, incoming.url ?? "/", handOver, tunnel);
+    exchange.start();
   }
 
   began(): void {

@@ -9,6 +9,7 @@ export interface HeaderTokens {
   readonly responseLatency: boolean;
   readonly upstreamLatency: boolean;
   readonly upstreamStatus: boolean;
+  readonly adminLatency: boolean;
   readonly requestId: boolean;
   readonly upstreamRequestId: boolean;
 }

@@ -9,6 +9,7 @@ const load: Readonly<Record<string, () => Promise<object>>> = {
   "./koa": () => import("postern/koa"),
   "./fastify": () => import("postern/fastify"),
   "./hono": () => import("postern/hono"),
+  "./testing": () => import("postern/testing"),
 };
 
 /** A change of the snapshot is a change for users: `npm test -- test/package -u`, and a line in CHANGELOG.md. */

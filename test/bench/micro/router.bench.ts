@@ -65,7 +65,7 @@ const TABLES: readonly Table[] = [
 
 /** A string such as a parser makes: one piece of memory, not known to the engine's table of strings. */
 function flat(text: string): string {
-  return Buffer.from(text, "latin1").latin1Slice();
+  return Buffer.from(text, "latin1").toString("latin1");
 }
 
 function build(table: Table, size: number): Router<number> {
