@@ -6,6 +6,7 @@ import { splitTarget } from "../util/uri.js";
 import { type AdminAnswer, AnswerError, answer, message, methodNotAllowed, notFound } from "./answer.js";
 import { bodyType, checkArgumentCount, emptyBody, readRequestBody } from "./body.js";
 import type { AdminContext } from "./context.js";
+import { comesFromForeignPage } from "./cross-site.js";
 import { type AdminMethod, type AdminPath, allowedMethods, type Endpoint, type Endpoints } from "./endpoint.js";
 import { type PathMatch, PathTable } from "./path-table.js";
 import { adminPaths } from "./paths.js";
@@ -69,6 +70,9 @@ async function respond(
   if (method === "OPTIONS") return preflight(req, path);
   const endpoint = endpointOf(path.endpoints, method);
   if (!endpoint) return method === "HEAD" ? answer(200) : methodNotAllowed;
+  if (method !== "GET" && method !== "HEAD" && comesFromForeignPage(req, context)) {
+    return message(403, "changes from other web sites are refused");
+  }
   const args = queryArguments(query);
   const body = type === "none" ? emptyBody : await readRequestBody(req, type, path.rawBodies === true);
   const mountPath = mountPathOf(req);
