@@ -20,7 +20,7 @@ import { configurePlugins, initPlugins } from "./plugin-runner/lifecycle.js";
 import { runCertificate } from "./plugin-runner/run.js";
 import type { PluginRegistry } from "./plugin-runner/registry.js";
 import { explainRoute, type ExplainedRoute, type ExplainRequest } from "./runtime/explain-route.js";
-import type { Next } from "./runtime/exchange.js";
+import type { Next } from "./runtime/exchange-types.js";
 import { Runtime } from "./runtime/runtime.js";
 import type { RuntimeSettings } from "./runtime/settings.js";
 import { Snapshot } from "./runtime/snapshot.js";
@@ -303,7 +303,7 @@ export class Gateway<P extends readonly unknown[] = readonly []> {
   }
 
   #openStore(): GatewayStore<P> {
-    return offStore(this.#definitions, { state: () => this.#state, now: this.#settings.node.now }) as GatewayStore<P>;
+    return offStore(this.#definitions, { state: () => this.#state, now: this.#settings.node.now }) as unknown as GatewayStore<P>;
   }
 
   #createAdmin(): AdminHandler {

@@ -1,71 +1,36 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
-import type { Duplex } from "node:stream";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Peer } from "../balancer/balancer.js";
-import { defaultErrorMessage, errorBody } from "../pdk/error-body.js";
-import { Pdk } from "../pdk/pdk.js";
-import { RequestContext } from "../pdk/request-context.js";
+import { defaultErrorMessage } from "../pdk/error-body.js";
 import type { LatePhases } from "../plugin-runner/plan.js";
-import { type PluginError, runAccess, runBodyFilters, runSerial } from "../plugin-runner/run.js";
-import type { Exchange, ExchangeHandler, TransportError, UpstreamRequest } from "../proxy/transport.js";
+import { type PluginError, runAccess, runSerial } from "../plugin-runner/run.js";
+import type { ExchangeHandler, TransportError, UpstreamRequest } from "../proxy/transport.js";
 import { forwardedPrefix, upstreamPath } from "../router/upstream-path.js";
 import { isPromise, type MaybePromise } from "../util/maybe-promise.js";
-import { addOwnHeaders, addProxiedHeaders, filterHead } from "./answer-head.js";
+import { AnsweringExchange } from "./answering.js";
 import type { Destination, ServiceTarget } from "./destination.js";
+import type { ExchangeOwner, Next, UpgradeSocket } from "./exchange-types.js";
 import { failureStatus, mayRetry } from "./failure.js";
 import { handToHost } from "./host-response.js";
 import { choosePeer, type PeerChoice } from "./peer-choice.js";
 import { protocolAnswer } from "./protocol-check.js";
-import { replaceHeaders } from "./replace-headers.js";
-import { requestHeaders } from "./request-headers.js";
-import { newRequestId } from "./request-id.js";
+import { acceptsTrailers, requestHeaders } from "./request-headers.js";
 import { type CleanedHead, cleanResponseHeaders } from "./response-headers.js";
-import type { RuntimeSettings } from "./settings.js";
 import type { Snapshot } from "./snapshot.js";
 import { openTunnel } from "./tunnel.js";
 import { type UpstreamBody, upstreamBody } from "./upstream-body.js";
 
-/** Hands the request on to the host's next handler. */
-export type Next = (error?: unknown) => void;
-
-/** The client's side of an upgrade. */
-export interface UpgradeSocket {
-  readonly socket: Duplex;
-  readonly head: Buffer;
-}
-
-/** Tells the gateway when a request is in hand and when it is done with. */
-export interface ExchangeOwner {
-  readonly settings: RuntimeSettings;
-  began(): void;
-  ended(): void;
-}
-
 /** One request's life, from the handler's call to the last byte. */
-export class GatewayExchange extends RequestContext implements ExchangeHandler {
-  readonly owner: ExchangeOwner;
-  readonly snapshot: Snapshot;
-  readonly response: ServerResponse;
-  readonly next: Next | null;
+export class GatewayExchange extends AnsweringExchange implements ExchangeHandler {
   /** Set for upgrades. */
   readonly tunnel: UpgradeSocket | null;
   destination: Destination | null = null;
-  late: LatePhases;
   peer: Peer | null = null;
   failedPeers: Peer[] | null = null;
   attempts = 0;
-  running: Exchange | null = null;
   sending: UpstreamBody | null = null;
   connected = false;
-  balanced = 0;
-  answered = 0;
-  /** Bytes of the body still to come; -1 when unknown. */
-  remaining = -1;
   held: Buffer[] | null = null;
   heldHead: CleanedHead | null = null;
-  /** The last byte was handed to the client's connection, or the client is gone. */
-  done = false;
-  #taken = false;
-  #pdk: Pdk | null = null;
 
   constructor(
     owner: ExchangeOwner,
@@ -76,25 +41,19 @@ export class GatewayExchange extends RequestContext implements ExchangeHandler {
     next: Next | null,
     tunnel: UpgradeSocket | null,
   ) {
-    super(owner.settings.node, incoming, outgoing, snapshot.entities, newRequestId(), owner.settings.node.now(), target);
-    this.owner = owner;
-    this.snapshot = snapshot;
-    this.response = outgoing;
-    this.next = next;
+    super(owner, snapshot, incoming, outgoing, target, next);
     this.tunnel = tunnel;
-    this.late = snapshot.globals.late;
-  }
-
-  get pdk(): Pdk {
-    this.#pdk ??= new Pdk(this);
-    return this.#pdk;
   }
 
   /** Runs the request. Never throws. */
   start(): void {
     const { rewrite } = this.snapshot.globals;
     if (rewrite === null) {
-      this.findRoute();
+      try {
+        this.findRoute();
+      } catch (error) {
+        this.crashed(error);
+      }
       return;
     }
     const mark = this.target.indexOf("?", 1);
@@ -103,7 +62,7 @@ export class GatewayExchange extends RequestContext implements ExchangeHandler {
       () => runSerial(rewrite, "rewrite", this.pdk, this),
       () => {
         if (this.exit === null) return this.findRoute();
-        this.#take();
+        this.take();
         return this.answer();
       },
     );
@@ -121,17 +80,6 @@ export class GatewayExchange extends RequestContext implements ExchangeHandler {
     } catch (error) {
       this.crashed(error);
     }
-  }
-
-  /** From here on the request is ours: the gateway counts it, and its end is seen. */
-  #take(): void {
-    const { response } = this;
-    this.#taken = true;
-    this.owner.began();
-    response.on("close", () => this.closed());
-    response.on("error", ignore);
-    // The client may have left while a rewrite handler or the host's own middleware was at work.
-    if (response.closed) this.closed();
   }
 
   findRoute(): void {
@@ -152,12 +100,12 @@ export class GatewayExchange extends RequestContext implements ExchangeHandler {
         this.next();
         return;
       }
-      this.#take();
+      this.take();
       this.answerError(404, "no Route matched with those values");
       return;
     }
     const destination = match.value;
-    this.#take();
+    this.take();
     if (this.done) return;
     this.destination = destination;
     this.route = destination.route;
@@ -233,9 +181,17 @@ export class GatewayExchange extends RequestContext implements ExchangeHandler {
     this.forward(service);
   }
 
-  /** Sends the request to the upstream; once more for each retry. */
+  /** Sends the request to the upstream; once more for each retry. Never throws: it runs in callbacks that nobody guards. */
   forward(service: ServiceTarget): void {
     if (this.done) return;
+    try {
+      this.#send(service);
+    } catch (error) {
+      this.crashed(error);
+    }
+  }
+
+  #send(service: ServiceTarget): void {
     if (this.late.response !== null) this.buffered = this.tunnel === null;
     const choice = choosePeer(this, this.snapshot, service, this.failedPeers);
     if (choice === undefined) {
@@ -294,7 +250,8 @@ export class GatewayExchange extends RequestContext implements ExchangeHandler {
     this.serviceStatus = status;
     this.serviceHeaders = raw;
     this.status = status;
-    const head = cleanResponseHeaders(raw, null, this.incoming.headers.te !== undefined, this.owner.settings.charset);
+    const trailers = this.incoming.headers.te !== undefined && this.mayAnnounceTrailers(status);
+    const head = cleanResponseHeaders(raw, null, trailers, this.owner.settings.charset);
     this.headers = head.headers;
     if (this.owner.settings.tokens.upstreamStatus) head.headers.push("X-Kong-Upstream-Status", String(status));
     if (this.buffered) {
@@ -305,41 +262,10 @@ export class GatewayExchange extends RequestContext implements ExchangeHandler {
     this.sendHead(head, statusText);
   }
 
-  sendHead(head: CleanedHead, statusText: string): void {
-    try {
-      if (this.early !== null || this.late.headerFilter !== null) {
-        if (!filterHead(this, () => this.pdk, this.late)) {
-          this.running?.abort();
-          this.sendOwn(false);
-          return;
-        }
-      }
-      const headers = this.headers as string[];
-      addProxiedHeaders(headers, this, this.owner.settings, this, head);
-      if (this.late.bodyFilter === null) this.remaining = this.method === "HEAD" ? -1 : head.length;
-      else if (this.method !== "HEAD") dropContentLength(headers);
-      this.writeHead(headers, statusText);
-    } catch (error) {
-      // Nothing was sent yet: Kong closes the connection without an answer, and so do we.
-      this.report(error);
-      this.cut();
-    }
-  }
-
-  writeHead(headers: string[], statusText: string): void {
-    this.headSent = true;
-    this.phase = "body_filter";
-    const { response, status } = this;
-    const plain = statusText === "" || statusText === STATUS_CODES[status] || this.incoming.httpVersionMajor > 1 || !isPlain(statusText);
-    if (this.next !== null || response.getHeaderNames().length > 0) {
-      replaceHeaders(response, headers);
-      if (plain) response.writeHead(status);
-      else response.writeHead(status, statusText);
-    } else if (plain) {
-      response.writeHead(status, headers);
-    } else {
-      response.writeHead(status, statusText, headers);
-    }
+  /** Node throws for `Trailer` on an answer that is not chunked. */
+  mayAnnounceTrailers(status: number): boolean {
+    const { headers, httpVersion } = this.incoming;
+    return acceptsTrailers(headers.te as string) && httpVersion !== "1.0" && this.method !== "HEAD" && status !== 204 && status !== 304;
   }
 
   onData(chunk: Buffer): boolean {
@@ -363,16 +289,6 @@ export class GatewayExchange extends RequestContext implements ExchangeHandler {
     if (piece.length === 0 || this.response.write(piece)) return true;
     this.response.once("drain", () => this.running?.resume());
     return false;
-  }
-
-  filterBody(data: Buffer, last: boolean): Buffer | undefined {
-    try {
-      return runBodyFilters(this.late.bodyFilter ?? [], this.pdk, this, data, last);
-    } catch (error) {
-      this.report(error);
-      this.cut();
-      return undefined;
-    }
   }
 
   onEnd(): void {
@@ -452,89 +368,6 @@ export class GatewayExchange extends RequestContext implements ExchangeHandler {
     });
   }
 
-  setError(status: number, message: string, headers: readonly string[] = []): void {
-    const { contentType, body } = errorBody(this.incoming.headers.accept, message, this.requestId);
-    this.exit = { status, body, headers: ["Content-Type", contentType, ...headers] };
-  }
-
-  /** An error that the gateway's own rules call for, in the form that the client accepts (proxying, 10.1). */
-  answerError(status: number, message: string, headers?: readonly string[]): void {
-    this.failed = true;
-    this.setError(status, message, headers);
-    this.answer();
-  }
-
-  /** An error from underneath: connect failures and the like (proxying, 10.2). */
-  answerCoreError(status: number): void {
-    const { accept, "content-type": type } = this.incoming.headers;
-    const { contentType, body } = errorBody(accept ?? type ?? this.owner.settings.errorDefaultType, defaultErrorMessage(status), this.requestId);
-    this.failed = true;
-    this.exit = { status, body, headers: ["Content-Type", contentType] };
-    this.answer();
-  }
-
-  /** Sends the answer that a plugin or the gateway gave. */
-  answer(): void {
-    if (this.done || this.headSent || this.exit === null) return;
-    this.status = this.exit.status;
-    this.headers = [...this.exit.headers];
-    try {
-      const whole = filterHead(this, () => this.pdk, this.late);
-      this.sendOwn(whole);
-    } catch (error) {
-      this.report(error);
-      this.cut();
-    }
-  }
-
-  /** @param withOwnHeaders - `false` when a header filter gave the answer: it is sent as it gave it */
-  sendOwn(withOwnHeaders: boolean): void {
-    const headers = this.headers as string[];
-    const { status } = this;
-    this.phase = "body_filter";
-    const given = this.exit?.body ?? null;
-    let body: Buffer | string | undefined = given ?? "";
-    if (this.late.bodyFilter !== null) {
-      body = this.filterBody(typeof body === "string" ? Buffer.from(body) : body, true);
-      if (body === undefined) return;
-      dropContentLength(headers);
-    }
-    const bodiless = status < 200 || status === 204 || status === 304;
-    if (!bodiless && !headers.some((name, i) => i % 2 === 0 && isContentLength(name))) {
-      headers.push("Content-Length", String(Buffer.byteLength(body)));
-    }
-    if (withOwnHeaders) addOwnHeaders(headers, this, this.owner.settings, this);
-    this.writeHead(headers, "");
-    if (this.method === "HEAD" || bodiless || body.length === 0) this.response.end();
-    else this.response.end(body);
-  }
-
-  /** Something threw that should not have. */
-  crashed(error: unknown): void {
-    if (!this.#taken) this.#take();
-    this.report(error);
-    if (this.done) return;
-    if (this.headSent) this.cut();
-    else if (this.response.headersSent) this.cut();
-    else {
-      this.exit = null;
-      this.running?.abort();
-      this.answerCoreError(500);
-    }
-  }
-
-  report(error: unknown): void {
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.stack : stack;
-    this.node.logger.error(message, { request_id: this.requestId, stack: cause });
-  }
-
-  /** Ends the client's connection in mid-answer, so that it sees the answer as broken. */
-  cut(): void {
-    this.running?.abort();
-    this.response.destroy();
-  }
-
   /** The answer is sent or the client is gone. Comes once. */
   closed(): void {
     if (this.done) return;
@@ -545,36 +378,7 @@ export class GatewayExchange extends RequestContext implements ExchangeHandler {
     this.finished();
   }
 
-  finished(): void {
-    const { log } = this.late;
-    this.owner.ended();
-    if (log === null) return;
-    this.phase = "log";
-    // nginx's word for a client that left before there was an answer.
-    if (this.status === 0) this.status = 499;
-    try {
-      const running = runSerial(log, "log", this.pdk, this);
-      if (isPromise(running)) (running as Promise<void>).catch((error: unknown) => this.report(error));
-    } catch (error) {
-      this.report(error);
-    }
-  }
 }
 
 /** Bytes up to which making a text of a body is cheaper than a second buffer in the write. */
 const SMALL_BODY = 4096;
-
-function ignore(): void {}
-
-function isContentLength(name: string): boolean {
-  return name.length === 14 && name.toLowerCase() === "content-length";
-}
-
-function dropContentLength(headers: string[]): void {
-  for (let i = headers.length - 2; i >= 0; i -= 2) if (isContentLength(headers[i] as string)) headers.splice(i, 2);
-}
-
-/** Visible ASCII, so that Node will send it as a reason phrase. */
-function isPlain(text: string): boolean {
-  return /^[\t\x20-\x7e]*$/.test(text);
-}

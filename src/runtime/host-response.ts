@@ -2,7 +2,8 @@ import type { OutgoingHttpHeader, ServerResponse } from "node:http";
 import { editHeaders } from "../pdk/response.js";
 import { runBodyFilters } from "../plugin-runner/run.js";
 import { filterHead } from "./answer-head.js";
-import type { GatewayExchange, Next } from "./exchange.js";
+import type { GatewayExchange } from "./exchange.js";
+import type { Next } from "./exchange-types.js";
 import { rememberContext } from "./gateway-context.js";
 import { replaceHeaders } from "./replace-headers.js";
 

@@ -146,6 +146,7 @@ function via(before: string | undefined, version: string, product: string): stri
   return before === undefined ? own : `${before}, ${own}`;
 }
 
-function acceptsTrailers(te: string): boolean {
+/** @param te - the `TE` header */
+export function acceptsTrailers(te: string): boolean {
   return te === "trailers" || te.split(",").some((element) => element.trim() === "trailers");
 }

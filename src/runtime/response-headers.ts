@@ -14,6 +14,7 @@ export interface CleanedHead {
  * Takes off an upstream's head what is not for the client (proxying, section 5.3).
  *
  * @param upgrade - the `Upgrade` that was sent; that one may come back
+ * @param trailers - the client takes trailers, and the answer may have some
  * @param charset - added to text types that name none; `null` adds none
  */
 export function cleanResponseHeaders(raw: readonly string[], upgrade: string | null, trailers: boolean, charset: string | null): CleanedHead {
@@ -23,6 +24,7 @@ export function cleanResponseHeaders(raw: readonly string[], upgrade: string | n
   let hasServer = false;
   let named: ReadonlySet<string> | undefined;
   let typeAt = -1;
+  let trailerAt = -1;
   let encoded = false;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
@@ -42,7 +44,10 @@ export function cleanResponseHeaders(raw: readonly string[], upgrade: string | n
         break;
       case 7:
         if (isHeaderName(name, "upgrade") && value.toLowerCase() !== upgrade) continue;
-        if (isHeaderName(name, "trailer") && !trailers) continue;
+        if (isHeaderName(name, "trailer")) {
+          if (!trailers) continue;
+          trailerAt = headers.length;
+        }
         break;
       case 10:
         if (isHeaderName(name, "connection")) {
@@ -68,9 +73,10 @@ export function cleanResponseHeaders(raw: readonly string[], upgrade: string | n
     }
     headers.push(name, value);
   }
-  if (named !== undefined) return { headers: withoutNamed(headers, named), length, via, hasServer };
   if (charset !== null && typeAt !== -1 && !encoded) headers[typeAt] = withCharset(headers[typeAt] as string, charset);
-  return { headers, length, via, hasServer };
+  // Node refuses to announce trailers on an answer of known length.
+  if (trailerAt !== -1 && length !== -1) headers.splice(trailerAt, 2);
+  return { headers: named === undefined ? headers : withoutNamed(headers, named), length, via, hasServer };
 }
 
 const hiddenByNginx = new Set([

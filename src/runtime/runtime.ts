@@ -1,6 +1,7 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { type ExchangeOwner, GatewayExchange, type Next } from "./exchange.js";
+import { GatewayExchange } from "./exchange.js";
+import type { ExchangeOwner, Next } from "./exchange-types.js";
 import type { RuntimeSettings } from "./settings.js";
 import type { Snapshot } from "./snapshot.js";
 

@@ -1,7 +1,8 @@
 import type { PluginError } from "../plugin-runner/run.js";
 import type { UpgradeHandler, UpstreamRequest } from "../proxy/transport.js";
 import { addProxiedHeaders, filterHead } from "./answer-head.js";
-import type { GatewayExchange, UpgradeSocket } from "./exchange.js";
+import type { GatewayExchange } from "./exchange.js";
+import type { UpgradeSocket } from "./exchange-types.js";
 import { cleanResponseHeaders } from "./response-headers.js";
 
 /** Carries a WebSocket: the upgrade request to the peer, its answer to the client, and then the bytes of both. */

@@ -1,0 +1,231 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import { defaultErrorMessage, errorBody } from "../pdk/error-body.js";
+import { Pdk } from "../pdk/pdk.js";
+import { RequestContext } from "../pdk/request-context.js";
+import type { LatePhases } from "../plugin-runner/plan.js";
+import { runBodyFilters, runSerial } from "../plugin-runner/run.js";
+import type { Exchange } from "../proxy/transport.js";
+import { isHeaderName } from "../util/header-list.js";
+import { isPromise } from "../util/maybe-promise.js";
+import { addOwnHeaders, addProxiedHeaders, filterHead } from "./answer-head.js";
+import type { ExchangeOwner, Next } from "./exchange-types.js";
+import { replaceHeaders } from "./replace-headers.js";
+import { newRequestId } from "./request-id.js";
+import type { CleanedHead } from "./response-headers.js";
+import type { Snapshot } from "./snapshot.js";
+
+/** The client's side of an exchange: how answers go out, whoever gives them, and how the exchange ends. */
+export abstract class AnsweringExchange extends RequestContext {
+  readonly owner: ExchangeOwner;
+  readonly snapshot: Snapshot;
+  readonly response: ServerResponse;
+  readonly next: Next | null;
+  late: LatePhases;
+  running: Exchange | null = null;
+  /** When the last peer was chosen and when the upstream's head came, in milliseconds since the epoch; 0 before. */
+  balanced = 0;
+  answered = 0;
+  /** Bytes of the body still to come; -1 when unknown. */
+  remaining = -1;
+  /** The last byte was handed to the client's connection, or the client is gone. */
+  done = false;
+  #taken = false;
+  #pdk: Pdk | null = null;
+
+  constructor(
+    owner: ExchangeOwner,
+    snapshot: Snapshot,
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    target: string,
+    next: Next | null,
+  ) {
+    super(owner.settings.node, incoming, outgoing, snapshot.entities, newRequestId(), owner.settings.node.now(), target);
+    this.owner = owner;
+    this.snapshot = snapshot;
+    this.response = outgoing;
+    this.next = next;
+    this.late = snapshot.globals.late;
+  }
+
+  /** The answer is sent or the client is gone. */
+  abstract closed(): void;
+
+  get pdk(): Pdk {
+    this.#pdk ??= new Pdk(this);
+    return this.#pdk;
+  }
+
+  /** From here on the request is ours: the gateway counts it, and its end is seen. */
+  take(): void {
+    const { response } = this;
+    this.#taken = true;
+    this.owner.began();
+    response.on("close", () => this.closed());
+    response.on("error", ignore);
+    // The client may have left while a rewrite handler or the host's own middleware was at work.
+    if (response.closed) this.closed();
+  }
+
+  /** Sends the head of a proxied answer, after the plugins' header filters. */
+  sendHead(head: CleanedHead, statusText: string): void {
+    try {
+      if (this.early !== null || this.late.headerFilter !== null) {
+        if (!filterHead(this, () => this.pdk, this.late)) {
+          this.running?.abort();
+          this.sendOwn(false);
+          return;
+        }
+      }
+      const headers = this.headers as string[];
+      addProxiedHeaders(headers, this, this.owner.settings, this, head);
+      if (this.late.bodyFilter === null) this.remaining = this.method === "HEAD" ? -1 : head.length;
+      else if (this.method !== "HEAD") dropContentLength(headers);
+      this.writeHead(headers, statusText);
+    } catch (error) {
+      // Nothing was sent yet: Kong closes the connection without an answer, and so do we.
+      this.report(error);
+      this.cut();
+    }
+  }
+
+  writeHead(headers: string[], statusText: string): void {
+    this.headSent = true;
+    this.phase = "body_filter";
+    const { response, status } = this;
+    const plain = statusText === "" || statusText === STATUS_CODES[status] || this.incoming.httpVersionMajor > 1 || !isPlain(statusText);
+    if (this.next !== null || response.getHeaderNames().length > 0) {
+      replaceHeaders(response, headers);
+      if (plain) response.writeHead(status);
+      else response.writeHead(status, statusText);
+    } else if (plain) {
+      response.writeHead(status, headers);
+    } else {
+      response.writeHead(status, statusText, headers);
+    }
+  }
+
+  filterBody(data: Buffer, last: boolean): Buffer | undefined {
+    try {
+      return runBodyFilters(this.late.bodyFilter ?? [], this.pdk, this, data, last);
+    } catch (error) {
+      this.report(error);
+      this.cut();
+      return undefined;
+    }
+  }
+
+  setError(status: number, message: string, headers: readonly string[] = []): void {
+    const { contentType, body } = errorBody(this.incoming.headers.accept, message, this.requestId);
+    this.exit = { status, body, headers: ["Content-Type", contentType, ...headers] };
+  }
+
+  /** An error that the gateway's own rules call for, in the form that the client accepts (proxying, 10.1). */
+  answerError(status: number, message: string, headers?: readonly string[]): void {
+    this.failed = true;
+    this.setError(status, message, headers);
+    this.answer();
+  }
+
+  /** An error from underneath: connect failures and the like (proxying, 10.2). */
+  answerCoreError(status: number): void {
+    const { accept, "content-type": type } = this.incoming.headers;
+    const { contentType, body } = errorBody(accept ?? type ?? this.owner.settings.errorDefaultType, defaultErrorMessage(status), this.requestId);
+    this.failed = true;
+    this.exit = { status, body, headers: ["Content-Type", contentType] };
+    this.answer();
+  }
+
+  /** Sends the answer that a plugin or the gateway gave. */
+  answer(): void {
+    if (this.done || this.headSent || this.exit === null) return;
+    this.status = this.exit.status;
+    this.headers = [...this.exit.headers];
+    try {
+      const whole = filterHead(this, () => this.pdk, this.late);
+      this.sendOwn(whole);
+    } catch (error) {
+      this.report(error);
+      this.cut();
+    }
+  }
+
+  /** @param withOwnHeaders - `false` when a header filter gave the answer: it is sent as it gave it */
+  sendOwn(withOwnHeaders: boolean): void {
+    const headers = this.headers as string[];
+    const { status } = this;
+    this.phase = "body_filter";
+    const given = this.exit?.body ?? null;
+    let body: Buffer | string | undefined = given ?? "";
+    if (this.late.bodyFilter !== null) {
+      body = this.filterBody(typeof body === "string" ? Buffer.from(body) : body, true);
+      if (body === undefined) return;
+      dropContentLength(headers);
+    }
+    const bodiless = status < 200 || status === 204 || status === 304;
+    if (!bodiless && !headers.some((name, i) => i % 2 === 0 && isContentLength(name))) {
+      headers.push("Content-Length", String(Buffer.byteLength(body)));
+    }
+    if (withOwnHeaders) addOwnHeaders(headers, this, this.owner.settings, this);
+    this.writeHead(headers, "");
+    if (this.method === "HEAD" || bodiless || body.length === 0) this.response.end();
+    else this.response.end(body);
+  }
+
+  /** Something threw that should not have. */
+  crashed(error: unknown): void {
+    if (!this.#taken) this.take();
+    this.report(error);
+    if (this.done) return;
+    if (this.headSent) this.cut();
+    else if (this.response.headersSent) this.cut();
+    else {
+      this.exit = null;
+      this.running?.abort();
+      this.answerCoreError(500);
+    }
+  }
+
+  report(error: unknown): void {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.stack : stack;
+    this.node.logger.error(message, { request_id: this.requestId, stack: cause });
+  }
+
+  /** Ends the client's connection in mid-answer, so that it sees the answer as broken. */
+  cut(): void {
+    this.running?.abort();
+    this.response.destroy();
+  }
+
+  /** Counts the request as over and runs the log phase. */
+  finished(): void {
+    const { log } = this.late;
+    this.owner.ended();
+    if (log === null) return;
+    this.phase = "log";
+    // nginx's word for a client that left before there was an answer.
+    if (this.status === 0) this.status = 499;
+    try {
+      const running = runSerial(log, "log", this.pdk, this);
+      if (isPromise(running)) (running as Promise<void>).catch((error: unknown) => this.report(error));
+    } catch (error) {
+      this.report(error);
+    }
+  }
+}
+
+function ignore(): void {}
+
+function isContentLength(name: string): boolean {
+  return isHeaderName(name, "content-length");
+}
+
+function dropContentLength(headers: string[]): void {
+  for (let i = headers.length - 2; i >= 0; i -= 2) if (isContentLength(headers[i] as string)) headers.splice(i, 2);
+}
+
+/** Visible ASCII, so that Node will send it as a reason phrase. */
+function isPlain(text: string): boolean {
+  return /^[\t\x20-\x7e]*$/.test(text);
+}
