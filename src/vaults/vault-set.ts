@@ -1,0 +1,103 @@
+import { completeRecord } from "../schema/complete.js";
+import type { Field, Fields } from "../schema/field.js";
+import { fieldValidator } from "../schema/validators.js";
+import { isObject } from "../schema/values.js";
+import { parseReference, VaultError } from "./reference.js";
+import type { AnyVault } from "./vault.js";
+
+/** A stored vault entity, as far as resolving needs. */
+export interface VaultRecord {
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Finds a vault entity by its prefix. */
+export type FindVault = (prefix: string) => VaultRecord | undefined;
+
+const insert = { operation: "insert", now: Date.now, skipAuto: true } as const;
+
+/** The kinds of vaults that a gateway knows. Resolves references. */
+export class VaultSet {
+  readonly #kinds: ReadonlyMap<string, AnyVault>;
+  readonly #defaults: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+
+  /**
+   * @param kinds - a later one replaces an earlier one of the same name
+   * @param defaults - settings, by kind, for references that name a kind instead of a vault entity
+   */
+  constructor(kinds: readonly AnyVault[], defaults: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {}) {
+    this.#kinds = new Map(kinds.map((kind) => [kind.name, kind]));
+    this.#defaults = new Map(
+      kinds.map(({ name, config }) => [name, completeRecord(config, undefined, defaults[name] ?? {}, insert).record]),
+    );
+  }
+
+  has(kind: string): boolean {
+    return this.#kinds.has(kind);
+  }
+
+  get kinds(): readonly AnyVault[] {
+    return [...this.#kinds.values()];
+  }
+
+  /**
+   * The secret that a reference stands for.
+   *
+   * @throws VaultError with Kong's text when the reference is wrong, the vault unknown or the secret missing
+   */
+  get(reference: string, find: FindVault): string {
+    const { name, resource, key, config, version } = parseReference(reference);
+    const entity = this.#kinds.has(name) ? undefined : find(name);
+    const kind = this.#kinds.get(entity?.name ?? name);
+    if (kind === undefined) throw new VaultError(`could not find vault (${name})`);
+    const settings = { ...(entity?.config ?? this.#defaults.get(kind.name)), ...overrides(kind.config, config) };
+    let value: string | undefined;
+    try {
+      value = kind.get(settings as never, resource, version);
+    } catch (error) {
+      throw missing(error instanceof Error ? error.message : String(error));
+    }
+    if (typeof value !== "string") throw missing("no value found");
+    return key === undefined ? value : subfield(value, key);
+  }
+}
+
+function missing(why: string): VaultError {
+  return new VaultError(`could not get value from external vault (${why})`);
+}
+
+/** Only options that the kind has count, and only good values; Kong ignores all others as well. */
+function overrides(fields: Fields, given: Readonly<Record<string, string>> = {}): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const [name, text] of Object.entries(given)) {
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    const value = field && optionOf(field, text);
+    if (field && fieldValidator(field).passes(value)) result[name] = value;
+  }
+  return result;
+}
+
+function optionOf(field: Field, text: string): unknown {
+  if (field.kind === "boolean") return text === "true" ? true : text === "false" ? false : text;
+  return field.kind === "number" || field.kind === "integer" ? Number(text) : text;
+}
+
+function subfield(secret: string, key: string): string {
+  const fail = (why: string): VaultError => missing(`could not get subfield value: ${why}`);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(secret);
+  } catch (error) {
+    throw fail(`unable to json decode value (${(error as Error).message})`);
+  }
+  if (!isObject(parsed)) throw fail("unable to json decode value (not an object)");
+  const value = Object.hasOwn(parsed, key) ? parsed[key] : undefined;
+  if (value === undefined) throw fail(`subfield ${key} not found in JSON secret`);
+  if (typeof value !== "string") throw fail(`unexpected ${luaType(value)} value in JSON secret for subfield ${key}`);
+  return value;
+}
+
+function luaType(value: unknown): string {
+  if (value === null) return "userdata";
+  return typeof value === "object" ? "table" : typeof value;
+}
