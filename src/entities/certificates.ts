@@ -9,6 +9,7 @@ function pair(certName: string, keyName: string, message: string): EntityCheck {
   return {
     kind: "custom",
     fieldSources: [certName, keyName],
+    description: `\`${keyName}\` is the private key of \`${certName}\`.`,
     check(fields) {
       const cert = fields[certName];
       const privateKey = fields[keyName];
@@ -31,6 +32,7 @@ function belongTogether(cert: string, privateKey: string): boolean {
 const differentKinds: EntityCheck = {
   kind: "custom",
   fieldSources: ["cert", "cert_alt"],
+  description: "The keys of the two certificates are of different types.",
   check({ cert, cert_alt: alternative }) {
     if (typeof cert !== "string" || typeof alternative !== "string") return undefined;
     const kind = (text: string) => new X509Certificate(text).publicKey.asymmetricKeyType;
@@ -43,6 +45,7 @@ const differentKinds: EntityCheck = {
 /** A certificate with its key: shown to clients by server name, or to upstreams. */
 export const certificates = defineEntity({
   name: "certificates",
+  description: "A certificate with its key: shown to clients by server name, or to upstreams.",
   fields: {
     id: id("Identifies the certificate."),
     created_at: createdAt,

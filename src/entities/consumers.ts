@@ -5,6 +5,7 @@ import { createdAt, id, tags, updatedAt } from "../schema/typedefs.js";
 /** Who uses the APIs: a user, or an application. */
 export const consumers = defineEntity({
   name: "consumers",
+  description: "Who uses the APIs: a user, or an application.",
   endpointKey: "username",
   fields: {
     id: id("Identifies the consumer."),

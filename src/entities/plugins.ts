@@ -29,6 +29,7 @@ type PluginFields = typeof fields;
 export function pluginsWith(subschemas: Readonly<Record<string, Subschema>>): EntityDefinition<"plugins", PluginFields> {
   return defineEntity({
     name: "plugins",
+    description: "A use of a plugin: on a route, a service, a consumer, a combination of them, or everywhere.",
     endpointKey: "instance_name",
     cacheKey: ["name", "route", "service", "consumer"],
     fields,

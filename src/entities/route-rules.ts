@@ -25,6 +25,7 @@ export const expressionCheck: EntityCheck = {
   kind: "custom",
   fieldSources: [...matchingFields, "expression", "regex_priority", "priority"],
   runWithMissingFields: true,
+  description: "An expression stands alone: with the router flavor `expressions` a route has that or the other matching fields.",
   check: (route) => {
     const hasExpression = route.expression !== null && route.expression !== undefined;
     const hasFields = matchingFields.some((name) => !isEmpty(route[name]));

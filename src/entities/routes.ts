@@ -118,6 +118,7 @@ export type RoutesDefinition = EntityDefinition<"routes", RouteFields, RouteInpu
 function define(allFields: RouteFields, flavor: RouterFlavor): RoutesDefinition {
   return defineEntity({
     name: "routes",
+    description: "Which requests go to which service.",
     endpointKey: "name",
     fields: allFields,
     checks: flavor === "expressions" ? [snisCheck, expressionCheck] : [snisCheck],

@@ -38,6 +38,7 @@ const url: Shorthand = {
 
 const definition = defineEntity({
   name: "services",
+  description: "An API that routes forward to.",
   endpointKey: "name",
   fields: {
     id: id("Identifies the service."),

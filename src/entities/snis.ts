@@ -6,6 +6,7 @@ import { wildcardHost } from "../schema/typedefs-http.js";
 /** A server name, and the certificate that clients get who ask for it. */
 export const snis = defineEntity({
   name: "snis",
+  description: "A server name, and the certificate that clients get who ask for it.",
   endpointKey: "name",
   fields: {
     id: id("Identifies the server name."),

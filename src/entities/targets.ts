@@ -19,6 +19,7 @@ export function normalizeTarget(target: string): string | undefined {
 /** An instance behind an upstream. */
 export const targets = defineEntity({
   name: "targets",
+  description: "An instance behind an upstream.",
   endpointKey: "target",
   cacheKey: ["upstream", "target"],
   fields: {

@@ -14,6 +14,7 @@ const hashInputs = ["none", "consumer", "ip", "header", "cookie", "path", "query
 /** A virtual host name behind which the requests to a service are spread over targets. */
 export const upstreams = defineEntity({
   name: "upstreams",
+  description: "A virtual host name behind which the requests to a service are spread over targets.",
   endpointKey: "name",
   fields: {
     id: id("Identifies the upstream."),

@@ -5,6 +5,7 @@ import { createdAt, id, tags } from "../../schema/typedefs.js";
 /** The API keys of consumers. */
 export const keyauthCredentials = defineEntity({
   name: "keyauth_credentials",
+  description: "The API keys of consumers.",
   endpointKey: "key",
   cacheKey: ["key"],
   ttl: true,
