@@ -1,4 +1,5 @@
 import type { ValidateFunction } from "ajv";
+import { getOrMake } from "../util/get-or-make.js";
 import { lazyRequire } from "../util/lazy-require.js";
 import { rules } from "./rules.js";
 import { isReference } from "./values.js";
@@ -9,6 +10,7 @@ type Ajv = InstanceType<typeof import("ajv")["Ajv"]>;
 
 let engine: Ajv | undefined;
 let lenientEngine: Ajv | undefined;
+let fillingEngine: Ajv | undefined;
 
 /** Ajv with a keyword for every rule that JSON Schema lacks. Made at its first use, once. */
 function fieldEngine(): Ajv {
@@ -55,19 +57,32 @@ export function compileFieldSchema(schema: Record<string, unknown>): ValidateFun
   return validate;
 }
 
+const lenient = { allErrors: true, strict: false, validateSchema: false, validateFormats: false, logger: false } as const;
 const jsonSchemas = new WeakMap<object, ValidateFunction>();
+const fillers = new WeakMap<object, ValidateFunction>();
 
 /** Compiles a JSON Schema that a plugin's author wrote: unknown keywords and formats are let pass. */
 export function compileJsonSchema(schema: object): ValidateFunction {
-  let validate = jsonSchemas.get(schema);
-  if (!validate) {
-    const { Ajv } = ajvPackage();
-    lenientEngine ??= new Ajv({ allErrors: true, strict: false, validateSchema: false, validateFormats: false, logger: false });
-    // Later drafts name a meta-schema that ajv's default class does not carry; the keywords we meet are the same.
-    const { $schema: _, ...body } = schema as { $schema?: unknown };
-    validate = lenientEngine.compile(body);
-    lenientEngine.removeSchema(body);
-    jsonSchemas.set(schema, validate);
-  }
+  return getOrMake(jsonSchemas, schema, () => {
+    lenientEngine ??= new (ajvPackage().Ajv)(lenient);
+    return compileOnce(lenientEngine, schema);
+  });
+}
+
+/** Puts the defaults of a JSON Schema into a value. Changes the value and returns it. */
+export function fillJsonDefaults(schema: object, value: unknown): unknown {
+  const fill = getOrMake(fillers, schema, () => {
+    fillingEngine ??= new (ajvPackage().Ajv)({ ...lenient, useDefaults: true });
+    return compileOnce(fillingEngine, schema);
+  });
+  fill(value);
+  return value;
+}
+
+function compileOnce(ajv: Ajv, schema: object): ValidateFunction {
+  // Later drafts name a meta-schema that ajv's default class does not carry; the keywords we meet are the same.
+  const { $schema: _, ...body } = schema as { $schema?: unknown };
+  const validate = ajv.compile(body);
+  ajv.removeSchema(body);
   return validate;
 }

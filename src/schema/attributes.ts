@@ -1,3 +1,5 @@
+import type { FieldError } from "../errors/field-errors.js";
+
 /** The value kinds of Kong's schema language. */
 export type FieldKind = "string" | "number" | "integer" | "boolean" | "array" | "set" | "map" | "record" | "foreign" | "json";
 
@@ -75,18 +77,26 @@ export interface CollectionAttributes<T> extends CommonAttributes<T> {
 }
 
 /** Attributes of a JSON value. */
-export interface JsonAttributes extends CommonAttributes<unknown> {
+export interface JsonAttributes extends Omit<CommonAttributes<unknown>, "validator"> {
+  /** The last word on the value. Returns the fault: a text, or texts by member. Must not have side effects. */
+  readonly validator?: (value: unknown) => FieldError | undefined;
   /** JSON Schema (draft 7 or later, TypeBox included) that the value must satisfy. */
   readonly jsonSchema?: object;
 }
 
-/** How a foreign key is stored and returned. */
-export interface ForeignKey {
+/**
+ * How a foreign key is stored and returned.
+ *
+ * @typeParam Entity - the entity it refers to; the compiler refuses the key of another
+ */
+export interface ForeignKey<Entity extends string = string> {
   readonly id: string;
+  /** Types only; never present at run time. */
+  readonly "~entity"?: Entity;
 }
 
 /** A foreign key as it may be given: the id, or one unique field of the target (`{ name: "orders" }`), which is resolved. */
-export type ForeignKeyInput = { readonly id: string } | { readonly [field: string]: string };
+export type ForeignKeyInput<Entity extends string = string> = ForeignKey<Entity> | { readonly [field: string]: string };
 
 /** Attributes of a reference. */
 export interface ForeignAttributes extends CommonAttributes<ForeignKey> {
@@ -107,7 +117,7 @@ export interface FieldAttributes {
   readonly description?: string;
   readonly eq?: unknown;
   readonly ne?: unknown;
-  readonly validator?: (value: never) => string | undefined;
+  readonly validator?: (value: never) => FieldError | undefined;
   readonly oneOf?: readonly (string | number)[];
   readonly notOneOf?: readonly string[];
   readonly lenMin?: number;

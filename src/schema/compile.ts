@@ -1,4 +1,5 @@
 import type { FieldError, FieldErrors } from "../errors/field-errors.js";
+import { getOrMake } from "../util/get-or-make.js";
 import type { CompiledSchema, Completed, CompleteOptions, ValidateOptions, WriteOperation } from "./compiled.js";
 import { type CompletionContext, completeRecord } from "./complete.js";
 import type { EntityDefinition } from "./entity.js";
@@ -65,7 +66,10 @@ class Schema implements CompiledSchema {
     const mode = { updating, partial };
     runNestedChecks(fields, record, errors, mode);
     for (const checks of shape.checks) runChecks(checks, { fields, record, errors, ...mode });
-    if (transformations.length > 0) checkTransformations(transformations, record, options.input ?? record, errors);
+    if (transformations.length > 0) {
+      const { input = record, stored } = options;
+      checkTransformations(transformations, { record, input, updating, stored }, errors);
+    }
     return Object.keys(errors).length === 0 ? undefined : errors;
   }
 
@@ -80,7 +84,9 @@ class Schema implements CompiledSchema {
 
   /** What ajv sees: not the fields to skip, nor `ttl`, which is no field and never checked. */
   #subject(record: Readonly<Record<string, unknown>>, skip: ReadonlySet<string> | undefined): Readonly<Record<string, unknown>> {
-    const names = [...(skip ?? []), ...(this.definition.ttl ? ["ttl"] : [])];
+    const { ttl } = this.definition;
+    if (!skip && !(ttl && Object.hasOwn(record, "ttl"))) return record;
+    const names = [...(skip ?? []), ...(ttl ? ["ttl"] : [])];
     const hidden = names.filter((name) => Object.hasOwn(record, name));
     if (hidden.length === 0) return record;
     const subject = {};
@@ -104,10 +110,12 @@ function requiredPass(
   errors: Record<string, FieldError>,
   skip: ReadonlySet<string> | undefined,
 ): void {
-  for (const name of Object.keys(fields)) {
-    if (fields[name]?.required && own(record, name) === undefined && !skip?.has(name)) errors[name] ??= "required field missing";
+  for (const name of getOrMake(requiredNames, fields, () => Object.keys(fields).filter((key) => fields[key]?.required))) {
+    if (own(record, name) === undefined && !skip?.has(name)) errors[name] ??= "required field missing";
   }
 }
+
+const requiredNames = new WeakMap<Fields, readonly string[]>();
 
 const newMember: CompletionContext = { operation: "insert", now: Date.now, skipAuto: true };
 

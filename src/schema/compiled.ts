@@ -24,6 +24,8 @@ export interface ValidateOptions {
   readonly operation?: WriteOperation;
   /** What the caller gave, where that is less than the record: decides whether transformations have all that they need. */
   readonly input?: Readonly<Record<string, unknown>>;
+  /** The record that an update starts from: giving what is stored already is not a change. */
+  readonly stored?: Readonly<Record<string, unknown>>;
 }
 
 /** A completed record and the faults of its shorthands. */

@@ -44,6 +44,8 @@ export interface CustomCheck {
   readonly fieldSources: readonly string[];
   readonly runWithMissingFields?: boolean;
   readonly runWithInvalidFields?: boolean;
+  /** What is checked, in one sentence, for documentation. */
+  readonly description?: string;
   /** Returns the message of a fault, or per-field messages. */
   readonly check: (fields: Readonly<Record<string, unknown>>) => string | Readonly<Record<string, string>> | undefined;
 }
@@ -61,6 +63,8 @@ export interface Matcher {
   readonly match?: RegExp;
   readonly contains?: unknown;
   readonly elements?: Matcher;
+  /** In place of the field's own validator. */
+  readonly validator?: (value: never) => string | undefined;
   readonly err?: string;
 }
 

@@ -51,7 +51,7 @@ function mayRun({ check, names, referenceable }: PreparedCheck, subject: CheckSu
   const custom = check.kind === "custom" ? check : undefined;
   const withMissing = custom ? custom.runWithMissingFields === true : runsWithMissing.has(check.kind);
   const withInvalid = custom ? custom.runWithInvalidFields === true : runsWithInvalid.has(check.kind);
-  if (!withInvalid) for (const name of names) if (getPath(errors, name) !== undefined) return false;
+  if (!withInvalid && isNonEmpty(errors)) for (const name of names) if (getPath(errors, name) !== undefined) return false;
 
   let absent = 0;
   for (const name of names) if (getPath(record, name) === undefined) absent++;
@@ -97,21 +97,24 @@ function namesCheck(
   { record }: CheckSubject,
   updating: boolean,
 ): string | undefined {
-  const values = names.map((name) => getPath(record, name)).filter(isNonEmpty);
-  const list = quotedList(names);
+  const values: unknown[] = [];
+  for (const name of names) {
+    const value = getPath(record, name);
+    if (isNonEmpty(value)) values.push(value);
+  }
   switch (kind) {
     case "at_least_one_of":
-      return values.length > 0 ? undefined : atLeastOneOf(list, updating);
+      return values.length > 0 ? undefined : atLeastOneOf(quotedList(names), updating);
     case "only_one_of":
-      return values.length === 1 ? undefined : `exactly one of these fields must be non-empty: ${list}`;
+      return values.length === 1 ? undefined : `exactly one of these fields must be non-empty: ${quotedList(names)}`;
     case "distinct":
-      return new Set(values).size === values.length ? undefined : `values of these fields must be distinct: ${list}`;
+      return new Set(values).size === values.length ? undefined : `values of these fields must be distinct: ${quotedList(names)}`;
     case "mutually_required":
       return values.length === 0 || values.length === names.length
         ? undefined
-        : `all or none of these fields must be set: ${list}`;
+        : `all or none of these fields must be set: ${quotedList(names)}`;
     case "mutually_exclusive":
-      return values.length <= 1 ? undefined : `only one or none of these fields must be set: ${list}`;
+      return values.length <= 1 ? undefined : `only one or none of these fields must be set: ${quotedList(names)}`;
   }
 }
 
@@ -150,7 +153,7 @@ function conditionalAtLeastOneOf(
     names = check.elseThenAtLeastOneOf ?? [];
     text = check.elseThenErr;
   }
-  if (names.some((name) => isNonEmpty(getPath(record, name)))) return undefined;
+  for (const name of names) if (isNonEmpty(getPath(record, name))) return undefined;
   const list = quotedList(names);
   return text === undefined ? atLeastOneOf(list, updating) : text.replace("%s", () => list);
 }

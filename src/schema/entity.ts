@@ -14,19 +14,23 @@ import {
  *
  * @typeParam Input - a record as given, where shorthands or variants allow more than the fields say
  * @typeParam Output - a record as stored, where variants have more than the fields say
+ * @typeParam Endpoint - the name of the endpoint key
  */
 export interface EntityDefinition<
   Name extends string = string,
   F extends Fields = Fields,
   Input = InferFieldsInput<F>,
   Output = InferFields<F>,
+  Endpoint extends string = string,
 > {
   /** Plural, with underscores: `services`, `keyauth_credentials`. Also the key in a declarative document. */
   readonly name: Name;
+  /** One or two sentences for documentation. */
+  readonly description?: string;
   readonly fields: F;
   readonly primaryKey: readonly string[];
   /** The field that may stand for the id in URLs and references (`name` of a service). */
-  readonly endpointKey?: string;
+  readonly endpointKey?: Endpoint;
   /** The fields from which the cache key, and in documents the deterministic id, is made. */
   readonly cacheKey?: readonly string[];
   /** Rows belong to a workspace. Default `true`. */
@@ -35,6 +39,11 @@ export interface EntityDefinition<
   readonly ttl: boolean;
   /** Part of exports. Default `true`. */
   readonly dbExport: boolean;
+  /**
+   * Its records are made from those of other entities (`tags`): they are never stored, and no document may contain them. Default
+   * `false`.
+   */
+  readonly view: boolean;
   /** Path segment in the Admin API; default: the name. */
   readonly adminApiName?: string;
   /** Path segment below its parent (`key-auth` below a consumer). */
@@ -70,15 +79,17 @@ export interface Transformation {
 }
 
 /** What {@link defineEntity} takes. */
-export interface EntityOptions<Name extends string, F extends Fields> {
+export interface EntityOptions<Name extends string, F extends Fields, Endpoint extends string = keyof F & string> {
   readonly name: Name;
+  readonly description?: string;
   readonly fields: F;
   readonly primaryKey?: readonly (keyof F & string)[];
-  readonly endpointKey?: keyof F & string;
+  readonly endpointKey?: Endpoint & keyof F & string;
   readonly cacheKey?: readonly (keyof F & string)[];
   readonly workspaceable?: boolean;
   readonly ttl?: boolean;
   readonly dbExport?: boolean;
+  readonly view?: boolean;
   readonly adminApiName?: string;
   readonly adminApiNestedName?: string;
   readonly generateAdminApi?: boolean;
@@ -113,14 +124,15 @@ export type InferInput<E extends { readonly fields: Fields }> =
  * });
  * ```
  */
-export function defineEntity<const Name extends string, const F extends Fields>(
-  options: EntityOptions<Name, F>,
-): EntityDefinition<Name, F> {
-  const definition: EntityDefinition<Name, F> = Object.freeze({
+export function defineEntity<const Name extends string, const F extends Fields, const Endpoint extends string = never>(
+  options: EntityOptions<Name, F, Endpoint>,
+): EntityDefinition<Name, F, InferFieldsInput<F>, InferFields<F>, Endpoint> {
+  const definition: EntityDefinition<Name, F, InferFieldsInput<F>, InferFields<F>, Endpoint> = Object.freeze({
     primaryKey: ["id"],
     workspaceable: true,
     ttl: false,
     dbExport: true,
+    view: false,
     generateAdminApi: true,
     checks: [],
     shorthands: {},

@@ -3,7 +3,7 @@ import type { FieldError, FieldErrors } from "../errors/field-errors.js";
 import { compileJsonSchema } from "./ajv.js";
 import type { Field, Fields } from "./field.js";
 import { effectiveAttributes, rules } from "./rules.js";
-import { isObject, own, setOwn } from "./values.js";
+import { isObject, own, setOwn, valueText } from "./values.js";
 
 /** What ajv found at one place of a value: the keywords that failed there, and what it found further down. */
 export interface FaultNode {
@@ -72,6 +72,7 @@ export function fieldFault(field: Field, value: unknown, node: FaultNode, requir
   if (eq === null) return err ?? "value must be null";
   if (field.kind === "foreign") return foreignFault(value, node);
   if (field.kind === "json" && node.keywords.has("kong-json")) return err ?? jsonFault(field, value);
+  if (field.kind === "json" && node.keywords.has("kong-validator")) return err ?? field.attributes.validator?.(value as never);
   if (node.keywords.has("type")) return typeFault(field);
   const inner = memberFaults(field, value, node);
   return inner ?? ruleFault(field, value, node.keywords);
@@ -94,7 +95,7 @@ function ruleFault(field: Field, value: unknown, keywords: ReadonlySet<string>):
   const broken = rules.find((rule) => rule.keywords.some((keyword) => keywords.has(keyword)));
   if (!broken) return undefined;
   const text = broken.message(attributes[broken.attribute] as never, value as never);
-  return attributes.err ?? text ?? `failed validating: ${String(value)}`;
+  return attributes.err ?? text ?? `failed validating: ${valueText(value)}`;
 }
 
 function memberFaults(field: Field, value: unknown, node: FaultNode): FieldError | undefined {

@@ -30,7 +30,6 @@ export type {
   ForeignKeyInput,
   JsonAttributes,
   NumberAttributes,
-  PatternRule,
   StringAttributes,
 } from "./attributes.js";
 export type { EntityCheck, Matcher } from "./entity-check.js";
@@ -113,8 +112,14 @@ type OutOf<T, A> = A extends Required | { readonly auto: true } ? T : T | null;
 type InOf<T, A> = A extends Required ? T : T | null;
 type NeededOf<A> = A extends Required ? (A extends Filled ? false : true) : false;
 
+/** Tells the store's types by which fields a record can be asked for. */
+type UniqueMark<A> = A extends { readonly unique: true } ? { readonly "~unique"?: true } : unknown;
+
 /** The type of a field: `T` as stored and `I` as given, under the attributes `A`. For authors of reusable field types. */
-export type FieldOf<T, A, I = T> = Field<OutOf<T, A>, InOf<I, A>, NeededOf<A>>;
+export type FieldOf<T, A, I = T> = Field<OutOf<T, A>, InOf<I, A>, NeededOf<A>> & UniqueMark<A>;
+
+/** The attributes `A` of a field type that is unique unless told otherwise. */
+export type UniqueAttributes<A> = A extends { readonly unique: false } ? A : A & { readonly unique: true };
 
 /** No attributes. */
 export type None = Record<never, never>;
@@ -220,10 +225,10 @@ export function abstractRecord<const A extends CommonAttributes<object> = None>(
 }
 
 /** A reference to another entity. */
-export function foreign<const A extends ForeignAttributes = None>(
-  reference: string,
+export function foreign<const Entity extends string, const A extends ForeignAttributes = None>(
+  reference: Entity,
   attributes?: A & ForeignAttributes,
-): FieldOf<ForeignKey, A, ForeignKeyInput> {
+): FieldOf<ForeignKey<Entity>, A, ForeignKeyInput<Entity>> {
   return makeField("foreign", attributes, { reference });
 }
 
@@ -232,10 +237,13 @@ export function json<T = unknown, const A extends JsonAttributes = None>(attribu
   return makeField("json", attributes);
 }
 
-/** The field at a dotted path. */
+const foreignKeyFields: Fields = { id: str({ uuid: true }) };
+
+/** The field at a dotted path. A reference has one member, `id`. */
 export function fieldAt(fields: Fields, path: string): Field | undefined {
   const [head = "", ...rest] = path.split(".");
   const field = Object.hasOwn(fields, head) ? fields[head] : undefined;
   if (rest.length === 0 || !field) return field;
+  if (field.kind === "foreign") return fieldAt(foreignKeyFields, rest.join("."));
   return field.fields ? fieldAt(field.fields, rest.join(".")) : undefined;
 }

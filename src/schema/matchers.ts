@@ -45,7 +45,12 @@ function matcherFor(fields: Fields, name: string, matcher: Matcher): FieldValida
   const field = fieldAt(fields, name);
   if (!field) throw new TypeError(`a check refers to the field '${name}', which does not exist`);
   const merged = mergeMatcher(field, matcher);
-  return { passes: (value) => fieldValidator(merged).passes(value), fault: (value) => fieldValidator(merged).fault(value) };
+  let validator: FieldValidator | undefined;
+  const made = (): FieldValidator => {
+    validator ??= fieldValidator(merged);
+    return validator;
+  };
+  return { passes: (value) => made().passes(value), fault: (value) => made().fault(value) };
 }
 
 function mergeMatcher(field: Field, { required, elements, ...attributes }: Matcher): Field {

@@ -4,9 +4,6 @@ export const allProtocols = ["grpc", "grpcs", "http", "https", "tcp", "tls", "tl
 /** Those that carry HTTP requests. */
 export const httpProtocols = ["grpc", "grpcs", "http", "https"] as const;
 
-/** Those that carry bare streams. */
-export const streamProtocols = ["tcp", "tls", "tls_passthrough", "udp"] as const;
-
 /** A protocol that a service, route or plugin may name. */
 export type Protocol = (typeof allProtocols)[number];
 

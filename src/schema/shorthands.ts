@@ -13,9 +13,10 @@ export type ErrorsByName = Record<string, FieldError>;
  * @param errors - takes the faults, under the shorthands' names
  */
 export function expandShorthands(shorthands: Shorthands, record: Record<string, unknown>, errors: ErrorsByName): void {
-  for (const [name, shorthand] of Object.entries(shorthands)) {
+  for (const name in shorthands) {
     const value = own(record, name);
     if (value === undefined) continue;
+    const shorthand = shorthands[name] as Shorthand;
     const fault = fieldValidator(shorthand.field).fault(value) ?? mismatch(name, value, shorthand, record);
     delete record[name];
     if (fault !== undefined) {
@@ -37,6 +38,7 @@ export function expandShorthands(shorthands: Shorthands, record: Record<string, 
  */
 export function settleShorthands(shorthands: Shorthands, fields: Fields, record: Record<string, unknown>): void {
   const names = Object.keys(shorthands).filter((name) => Object.hasOwn(fields, name));
+  if (names.length === 0) return;
   const valid = names.every((name) => fieldValidator(fields[name] as Field).passes(own(record, name)));
   if (!valid) return;
   for (const name of names) {

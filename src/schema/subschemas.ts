@@ -1,6 +1,7 @@
+import { getOrMake } from "../util/get-or-make.js";
 import type { EntityDefinition, Subschema } from "./entity.js";
 import type { EntityCheck, Fields } from "./field.js";
-import { own } from "./values.js";
+import { own, valueText } from "./values.js";
 
 /** What applies to a record once its sub-schema is known. */
 export interface Shape {
@@ -14,15 +15,25 @@ export type Selection = { readonly shape: Shape } | { readonly error: string };
 
 const shapes = new WeakMap<Fields, WeakMap<Subschema, Fields>>();
 
+type Selected = Extract<Selection, { readonly shape: Shape }>;
+
+/** Made once for each entity and sub-schema: every record of a large document asks for one, twice. */
+const selected = new WeakMap<EntityDefinition, Map<Subschema | undefined, Selected>>();
+
+function selection(definition: EntityDefinition, subschema?: Subschema): Selected {
+  const known = getOrMake(selected, definition, () => new Map<Subschema | undefined, Selected>());
+  return getOrMake(known, subschema, () => ({ shape: shapeOf(definition, subschema) }));
+}
+
 /** The shape that no sub-schema changes. */
 export function baseShape(definition: EntityDefinition): Shape {
-  return { fields: definition.fields, checks: [definition.checks] };
+  return selection(definition).shape;
 }
 
 /** Finds the sub-schema of a record by the value of its key. */
 export function selectShape(definition: EntityDefinition, record: Readonly<Record<string, unknown>>): Selection {
   const { subschemaKey, subschemas } = definition;
-  if (subschemaKey === undefined || !subschemas) return { shape: baseShape(definition) };
+  if (subschemaKey === undefined || !subschemas) return selection(definition);
   const value = own(record, subschemaKey);
   if (value === undefined || value === null) return { error: "required field missing" };
   const isSet = definition.fields[subschemaKey]?.kind === "set";
@@ -31,16 +42,17 @@ export function selectShape(definition: EntityDefinition, record: Readonly<Recor
   const names = (isSet ? value : [value]) as readonly unknown[];
   for (const name of names) {
     const subschema = typeof name === "string" && Object.hasOwn(subschemas, name) ? subschemas[name] : undefined;
-    if (subschema) return { shape: shapeOf(definition, subschema) };
+    if (subschema) return selection(definition, subschema);
   }
   const [first] = names;
-  const unknown = first === undefined ? "nil" : String(first);
+  const unknown = first === undefined ? "nil" : valueText(first);
   return { error: (definition.subschemaError ?? "unknown type: %s").replace("%s", () => unknown) };
 }
 
-function shapeOf(definition: EntityDefinition, subschema: Subschema): Shape {
-  const checks = subschema.checks ? [definition.checks, subschema.checks] : [definition.checks];
-  return { fields: mergedFields(definition.fields, subschema), checks };
+function shapeOf(definition: EntityDefinition, subschema: Subschema | undefined): Shape {
+  const { fields, checks } = definition;
+  if (!subschema) return { fields, checks: [checks] };
+  return { fields: mergedFields(fields, subschema), checks: subschema.checks ? [checks, subschema.checks] : [checks] };
 }
 
 /** The parent's fields with those of the sub-schema in their places. One object per pair, so that validators are kept by it. */

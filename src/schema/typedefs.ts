@@ -5,7 +5,7 @@
  * Each takes the attributes of its kind; what the caller gives wins over what the type brings.
  */
 import type { CollectionAttributes, ForeignAttributes, NumberAttributes, StringAttributes } from "./attributes.js";
-import { type Field, type FieldOf, int, makeField, type None, num } from "./field.js";
+import { type Field, type FieldOf, int, makeField, type None, num, type UniqueAttributes } from "./field.js";
 import { certificateFault, keyFault, nameFault, tagFault, utf8NameFault } from "./text-faults.js";
 
 /** A UUID of any version, in either case. With `auto: true` a random one is made on insert. */
@@ -42,18 +42,22 @@ export const timestampsMs = {
 } as const;
 
 /** A unique name of ASCII letters, digits, `.`, `-`, `_` and `~`. */
-export function name<const A extends StringAttributes = None>(attributes?: A & StringAttributes): FieldOf<string, A> {
+export function name<const A extends StringAttributes = None>(
+  attributes?: A & StringAttributes,
+): FieldOf<string, UniqueAttributes<A>> {
   return makeField("string", { unique: true, validator: nameFault, ...attributes });
 }
 
 /** A unique name in any script; its ASCII characters are those of {@link name}. */
-export function utf8Name<const A extends StringAttributes = None>(attributes?: A & StringAttributes): FieldOf<string, A> {
+export function utf8Name<const A extends StringAttributes = None>(
+  attributes?: A & StringAttributes,
+): FieldOf<string, UniqueAttributes<A>> {
   return makeField("string", { unique: true, validator: utf8NameFault, ...attributes });
 }
 
 /** One tag: printable text without `,` and `/`. */
-export function tag(): Field<string, string, true> {
-  return makeField("string", { required: true, validator: tagFault });
+export function tag(attributes?: Pick<StringAttributes, "description">): Field<string, string, true> {
+  return makeField("string", { required: true, validator: tagFault, ...attributes });
 }
 
 /** The tags of a record. */
@@ -95,6 +99,21 @@ export function certificate<const A extends StringAttributes = None>(attributes?
 /** A private or public key in PEM. */
 export function key<const A extends StringAttributes = None>(attributes?: A & StringAttributes): FieldOf<string, A> {
   return makeField("string", { validator: keyFault, ...attributes });
+}
+
+/**
+ * Pieces of Lua code by name, for documents that carry them. The text is kept and never run or compiled: there is no Lua here.
+ */
+export function luaCode<const A extends CollectionAttributes<Readonly<Record<string, string>>> = None>(
+  attributes?: A & CollectionAttributes<Readonly<Record<string, string>>>,
+): FieldOf<Record<string, string>, A, Readonly<Record<string, string>>> {
+  const text = makeField("string", undefined);
+  return makeField("map", attributes, { keys: text, elements: text });
+}
+
+/** The name of something that a program can do. */
+export function capability<const A extends StringAttributes = None>(attributes?: A & StringAttributes): FieldOf<string, A> {
+  return makeField("string", attributes);
 }
 
 /** For a sub-schema: the reference that this kind of record can not have (a plugin that can not be set on a consumer). */

@@ -65,14 +65,14 @@ export function fieldSchema(field: Field, required: boolean, options: Validation
   if (field.kind === "json") return jsonValueSchema(field, nullable);
   const type = jsonTypes[field.kind];
   const schema: ValidationSchema = { type: nullable ? [type, "null"] : type };
-  Object.assign(schema, memberSchema(field, options));
+  const members = memberSchema(field, options);
   const ruleSchema = rulesSchema(field);
-  if (Object.keys(ruleSchema).length === 0) return schema;
-  // Rules see neither null nor a value of the wrong type, and those of a collection only one whose members are all right.
-  const members = field.kind === "string" ? {} : memberSchema(field, options);
+  if (Object.keys(ruleSchema).length === 0) return { ...schema, ...members };
+  // Rules see neither null nor a value of the wrong type, and those of a collection only one whose members are all right. Members
+  // stand in the condition and not beside it, so that good ones are looked at once; `else` finds out what is wrong with the others.
   const guard: ValidationSchema = { type, ...members };
   if (field.attributes.referenceable) guard.not = { "kong-reference": true };
-  return { ...schema, ...ifThen(guard, ruleSchema) };
+  return { ...schema, ...ifThen(guard, ruleSchema), ...(Object.keys(members).length === 0 ? {} : { else: members }) };
 }
 
 function memberSchema(field: Field, options: ValidationSchemaOptions): ValidationSchema {

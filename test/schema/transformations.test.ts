@@ -41,6 +41,18 @@ describe("transformations", () => {
     ).toBeUndefined();
   });
 
+  it("want all of them from the caller on update, for what is stored has been transformed", () => {
+    const fault = { "@entity": ["all or none of these fields must be set: 'password', 'salt'"] };
+    const stored = { id: "00000000-0000-4000-8000-000000000000", user: "u", password: "hashed", salt: "s" };
+    const update = (input: Record<string, unknown>) =>
+      schema.validate({ ...stored, ...input }, { operation: "update", input, stored });
+    expect(update({ password: "p" })).toEqual(fault);
+    expect(update({ salt: "t" })).toEqual(fault);
+    expect(update({ salt: "s" })).toBeUndefined();
+    expect(update({ password: "p", salt: "t" })).toBeUndefined();
+    expect(update({ user: "v" })).toBeUndefined();
+  });
+
   it("report their own failure", () => {
     const broken = entity(
       { a: str() },

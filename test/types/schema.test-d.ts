@@ -19,7 +19,7 @@ describe("entities as stored", () => {
     expectTypeOf<Service["port"]>().toEqualTypeOf<number>();
     expectTypeOf<Service["host"]>().toEqualTypeOf<string>();
     expectTypeOf<Service["enabled"]>().toEqualTypeOf<boolean>();
-    expectTypeOf<Target["upstream"]>().toEqualTypeOf<ForeignKey>();
+    expectTypeOf<Target["upstream"]>().toEqualTypeOf<ForeignKey<"upstreams">>();
     expectTypeOf<KeyauthCredential["key"]>().toEqualTypeOf<string>();
   });
 
@@ -27,7 +27,7 @@ describe("entities as stored", () => {
     expectTypeOf<Service["path"]>().toEqualTypeOf<string | null>();
     expectTypeOf<Service["retries"]>().toEqualTypeOf<number | null>();
     expectTypeOf<Service["tags"]>().toEqualTypeOf<string[] | null>();
-    expectTypeOf<Route["service"]>().toEqualTypeOf<ForeignKey | null>();
+    expectTypeOf<Route["service"]>().toEqualTypeOf<ForeignKey<"services"> | null>();
     expectTypeOf<Consumer["username"]>().toEqualTypeOf<string | null>();
   });
 
@@ -80,9 +80,18 @@ describe("entities as given", () => {
   });
 
   it("take a reference by id or by a unique field", () => {
-    expectTypeOf<RouteInput["service"]>().toEqualTypeOf<ForeignKeyInput | null | undefined>();
+    expectTypeOf<RouteInput["service"]>().toEqualTypeOf<ForeignKeyInput<"services"> | null | undefined>();
     expectTypeOf<{ name: string }>().toExtend<ForeignKeyInput>();
     expectTypeOf<{ id: string }>().toExtend<ForeignKeyInput>();
+  });
+
+  it("refuse the key of another entity", () => {
+    const plugin = {} as Plugin;
+    const right: PluginInput = { name: "cors", service: plugin.service, route: { id: "…" } };
+    // @ts-expect-error a service is no consumer
+    const wrong: PluginInput = { name: "cors", consumer: plugin.service };
+    void [right, wrong];
+    expectTypeOf<ForeignKey<"services">>().toExtend<ForeignKey>();
   });
 
   it("take parts of nested records", () => {
@@ -111,7 +120,7 @@ describe("definitions of one's own", () => {
   it("are inferred", () => {
     type App = Infer<typeof apps>;
     expectTypeOf<App["kind"]>().toEqualTypeOf<"web" | "native">();
-    expectTypeOf<App["owner"]>().toEqualTypeOf<ForeignKey>();
+    expectTypeOf<App["owner"]>().toEqualTypeOf<ForeignKey<"consumers">>();
     expectTypeOf<App["limits"]>().toEqualTypeOf<{ burst: number; hard: boolean }>();
     expectTypeOf<App["extra"]>().toEqualTypeOf<{ note: string | null } | null>();
     expectTypeOf<App["labels"]>().toEqualTypeOf<Record<string, string[]> | null>();

@@ -1,9 +1,13 @@
 import { expectTypeOf } from "vitest";
 import { defineEntity } from "../../src/schema/entity.js";
-import { bool, foreign, int, setOf, str } from "../../src/schema/field.js";
+import { bool, type ForeignKey, foreign, int, setOf, str } from "../../src/schema/field.js";
+import { utf8Name } from "../../src/schema/typedefs.js";
 import type { EntityStore } from "../../src/store/dao.js";
 
-const shelves = defineEntity({ name: "shelves", fields: { id: str({ auto: true, uuid: true }), name: str({ unique: true }) } });
+const shelves = defineEntity({
+  name: "shelves",
+  fields: { id: str({ auto: true, uuid: true }), name: str({ unique: true }), room: str(), label: utf8Name() },
+});
 const books = defineEntity({
   name: "books",
   endpointKey: "title",
@@ -23,7 +27,7 @@ declare const anyStore: EntityStore;
 const found = await store.books.select("id");
 expectTypeOf(found?.title).toEqualTypeOf<string | undefined>();
 expectTypeOf(found?.lent).toEqualTypeOf<boolean | null | undefined>();
-expectTypeOf(found?.shelf).toEqualTypeOf<{ readonly id: string } | null | undefined>();
+expectTypeOf(found?.shelf).toEqualTypeOf<ForeignKey<"shelves"> | null | undefined>();
 if (found) void store.books.select(found);
 
 for await (const shelf of store.shelves.each()) expectTypeOf(shelf.name).toEqualTypeOf<string | null>();
@@ -31,6 +35,8 @@ const page = await store.books.pageFor("shelf", { id: "id" }, 10);
 expectTypeOf(page.data[0]?.pages).toEqualTypeOf<number | undefined>();
 
 void store.books.selectBy("title", "Emma");
+void store.shelves.selectBy("name", "top");
+void store.shelves.selectBy("label", "top");
 void store.books.insert({ title: "Emma", shelf: { name: "top" } });
 void store.books.update("id", { lent: true });
 
@@ -38,6 +44,10 @@ void store.books.update("id", { lent: true });
 void store.bokos;
 // @ts-expect-error no such field
 void store.books.selectBy("titel", "Emma");
+// @ts-expect-error not unique
+void store.shelves.selectBy("room", "attic");
+// @ts-expect-error neither unique nor the endpoint key
+void store.books.selectBy("pages", 5);
 // @ts-expect-error lists are never unique
 void store.books.selectBy("tags", ["a"]);
 // @ts-expect-error flags are never unique
