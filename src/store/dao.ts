@@ -9,6 +9,12 @@ export interface ReadOptions {
   readonly skip_ttl?: boolean;
   /** Show `ttl` as the moment of expiry (seconds since the epoch) and not as the seconds that remain. */
   readonly export?: boolean;
+  /** Add `ws_id`, the id of the workspace, to the result. */
+  readonly show_ws_id?: boolean;
+  /** There is one workspace: its name `default`, its id, or `null` for all. */
+  readonly workspace?: string | null;
+  /** Accepted for Kong's sake: results always have their unset fields, as `null`. */
+  readonly nulls?: boolean;
 }
 
 /** How to list. */
@@ -17,6 +23,8 @@ export interface PageOptions extends ReadOptions {
   readonly tags?: readonly string[];
   /** Needed with more than one tag: all of them, or any. */
   readonly tags_cond?: "and" | "or";
+  /** Sizes for calls that give none: 1000 records, and what the strategy allows at most. */
+  readonly pagination?: { readonly page_size?: number; readonly max_page_size?: number };
 }
 
 /** How to write. */
@@ -25,6 +33,8 @@ export interface WriteOptions extends ReadOptions {
   readonly ttl?: number;
   /** `false`: values are stored as given (they are hashed already). */
   readonly transform?: boolean;
+  /** `true`: tells nobody of the change, so that nothing is invalidated or rebuilt for it. */
+  readonly no_broadcast_crud_event?: boolean;
 }
 
 /** One page of a listing. */

@@ -12,18 +12,12 @@ type Value<E extends EntityDefinition, K extends keyof E["fields"]> = Exclude<
   null | undefined
 >;
 
-type IsForeign<T> = [T] extends [never] ? false : [T] extends [ForeignKey] ? ([ForeignKey] extends [T] ? true : false) : false;
+type IsForeign<T> = [T] extends [never] ? false : [T] extends [ForeignKey] ? ("~entity" extends keyof T ? true : false) : false;
 
 /** The names of an entity's foreign fields. Any name where the entity is not known to the compiler. */
 export type ForeignFieldName<E extends EntityDefinition> = string extends keyof E["fields"]
   ? string
   : { [K in keyof E["fields"] & string]: IsForeign<Value<E, K>> extends true ? K : never }[keyof E["fields"] & string];
-
-type Scalar<T> = [T] extends [never] ? false : [T] extends [string | number | ForeignKey] ? true : false;
-
-type ScalarFieldName<E extends EntityDefinition> = {
-  [K in keyof E["fields"] & string]: Scalar<Value<E, K>> extends true ? K : never;
-}[keyof E["fields"] & string];
 
 type MarkedUnique<E extends EntityDefinition> = {
   [K in keyof E["fields"] & string]: "~unique" extends keyof E["fields"][K] ? K : never;
@@ -35,15 +29,10 @@ type EndpointKey<E extends EntityDefinition> = E extends { readonly endpointKey?
     : K
   : never;
 
-/**
- * The fields by which one record can be asked for: the unique ones and the endpoint key. Where field types do not tell which
- * ones are unique, every text, number or reference is allowed here and refused at run time.
- */
+/** The fields by which one record can be asked for: the unique ones and the endpoint key. */
 export type UniqueFieldName<E extends EntityDefinition> = string extends keyof E["fields"]
   ? string
-  : [MarkedUnique<E>] extends [never]
-    ? ScalarFieldName<E>
-    : MarkedUnique<E> | EndpointKey<E>;
+  : MarkedUnique<E> | EndpointKey<E>;
 
 /** What a unique field can be asked for. A foreign one takes an id or `{ id }`. */
 export type UniqueValue<E extends EntityDefinition, K extends keyof E["fields"]> = string extends keyof E["fields"]

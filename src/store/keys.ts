@@ -41,6 +41,19 @@ export function cacheKeyText(
   return `${definition.name}:${slots.join(":")}:${definition.workspaceable ? workspaceId : ""}`;
 }
 
+/**
+ * What makes a record unique beyond its own unique fields: its cache key, where that is made of several fields. `undefined` for other
+ * entities.
+ */
+export function compositeKey(definition: EntityDefinition, record: Readonly<Record<string, unknown>>): string | undefined {
+  return hasCompositeKey(definition) ? cacheKeyText(definition, record) : undefined;
+}
+
+/** Whether the cache key is made of several fields. */
+export function hasCompositeKey({ cacheKey = [] }: EntityDefinition): boolean {
+  return cacheKey.length > 1;
+}
+
 /** The fields by which a single record may be asked for. */
 export function isUniqueField(definition: EntityDefinition, name: string): boolean {
   return definition.endpointKey === name || definition.fields[name]?.attributes.unique === true;

@@ -1,6 +1,7 @@
 import { InvalidOptionsError } from "../errors/dao-errors.js";
 import type { EntityDefinition } from "../schema/entity.js";
 import type { PageOptions, WriteOptions } from "./dao.js";
+import { defaultWorkspaceId } from "./keys.js";
 
 const maxTags = 5;
 const maxTtl = 100_000_000;
@@ -12,8 +13,9 @@ const tag = /^[\x20-\x2B\x2D\x2E\x30-\x7E\u{80}-\u{10FFFF}]+$/u;
  * @throws `InvalidOptionsError` with a text per bad option
  */
 export function checkOptions(definition: EntityDefinition, options: PageOptions & WriteOptions = {}): void {
+  if (isEmpty(options)) return;
   const faults: Record<string, string> = {};
-  for (const name of ["skip_ttl", "export", "transform"] as const) {
+  for (const name of ["skip_ttl", "export", "transform", "show_ws_id"] as const) {
     if (options[name] !== undefined && typeof options[name] !== "boolean") faults[name] = "must be a boolean";
   }
   if (options.ttl !== undefined) {
@@ -27,7 +29,32 @@ export function checkOptions(definition: EntityDefinition, options: PageOptions 
   else if (options.tags && options.tags.length > 1 && options.tags_cond !== "and" && options.tags_cond !== "or") {
     faults.tags_cond = "must be a either 'and' or 'or' when more than one tag is specified";
   }
+  const workspace = workspaceFault(options.workspace);
+  if (workspace !== undefined) faults.workspace = workspace;
+  for (const [name, size] of Object.entries(options.pagination ?? {})) {
+    const fault = sizeFault(name, size, options.pagination?.max_page_size ?? 50_000);
+    if (fault !== undefined) faults[name] = fault;
+  }
   if (Object.keys(faults).length > 0) throw new InvalidOptionsError(faults);
+}
+
+/** Most calls have none, and the checks would be a good part of the time of a read. */
+function isEmpty(options: object): boolean {
+  for (const _ in options) return false;
+  return true;
+}
+
+function workspaceFault(workspace: unknown): string | undefined {
+  if (workspace === undefined || workspace === null) return undefined;
+  if (typeof workspace !== "string") return "must be a string or null";
+  return workspace === "default" || workspace.toLowerCase() === defaultWorkspaceId ? undefined : "invalid workspace";
+}
+
+function sizeFault(name: string, size: unknown, max: number): string | undefined {
+  if (size === undefined) return undefined;
+  if (typeof size !== "number") return "must be a number";
+  if (name === "max_page_size") return Number.isInteger(size) && size > 0 ? undefined : "must be an integer greater than 0";
+  return Number.isInteger(size) && size >= 1 && size <= max ? undefined : `must be an integer between 1 and ${max}`;
 }
 
 function tagsFault(definition: EntityDefinition, tags: unknown): string | undefined {

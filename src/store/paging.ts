@@ -1,4 +1,6 @@
 import { InvalidOffsetError, InvalidSizeError } from "../errors/dao-errors.js";
+import type { EntityDefinition } from "../schema/entity.js";
+import { primaryKeyText } from "./keys.js";
 
 /** Records per page when a caller does not say. */
 export const defaultPageSize = 1000;
@@ -8,25 +10,37 @@ export function checkSize(size: number, max: number): void {
   if (!Number.isInteger(size) || size < 1 || size > max) throw new InvalidSizeError(max);
 }
 
-/** The token for the page that starts behind the record with this primary key. */
-export function encodeOffset(key: readonly (string | number)[]): string {
-  return Buffer.from(JSON.stringify(key)).toString("base64").replace(/=+$/, "");
+/** The token for the page that starts behind this record: the parts of its primary key. */
+export function encodeOffset({ primaryKey }: EntityDefinition, row: Readonly<Record<string, unknown>>): string {
+  return Buffer.from(JSON.stringify(primaryKey.map((name) => row[name])))
+    .toString("base64")
+    .replace(/=+$/, "");
 }
 
 /**
- * @returns the primary key of the last record of the page before
+ * @returns the parts of the primary key of the last record of the page before
  * @throws `InvalidOffsetError` when the token is not one of ours
  */
-export function decodeOffset(token: string): readonly (string | number)[] {
+export function decodeOffset({ primaryKey }: EntityDefinition, token: string): readonly (string | number)[] {
   if (typeof token !== "string" || token === "" || !/^[A-Za-z0-9+/]+={0,2}$/.test(token)) {
     throw new InvalidOffsetError(String(token), "bad base64 encoding");
   }
-  let key: unknown;
+  let parts: unknown;
   try {
-    key = JSON.parse(Buffer.from(token, "base64").toString("utf8"));
+    parts = JSON.parse(Buffer.from(token, "base64").toString("utf8"));
   } catch {
     throw new InvalidOffsetError(token, "bad json encoding");
   }
-  if (!Array.isArray(key) || key.length === 0) throw new InvalidOffsetError(token, "bad json encoding");
-  return key as (string | number)[];
+  const isKey =
+    Array.isArray(parts) &&
+    parts.length === primaryKey.length &&
+    parts.every((part) => typeof part === "string" || typeof part === "number");
+  if (!isKey) throw new InvalidOffsetError(token, "bad json encoding");
+  return parts as (string | number)[];
+}
+
+/** As {@link decodeOffset}, as the text by which records are ordered in memory. */
+export function offsetKey(definition: EntityDefinition, token: string): string {
+  const parts = decodeOffset(definition, token);
+  return primaryKeyText(definition, Object.fromEntries(definition.primaryKey.map((name, index) => [name, parts[index]])));
 }

@@ -1,7 +1,7 @@
-import { compileSchema } from "../../../schema/compile.js";
 import type { EntityDefinitions, EntityStore } from "../../dao.js";
-import type { EntityState } from "./entity-state.js";
-import { OffDao } from "./off-dao.js";
+import { openStore } from "../../open-store.js";
+import type { EntityState } from "../../tables/entity-state.js";
+import { OffStrategy } from "./off-strategy.js";
 
 /** What {@link offStore} takes beside the definitions. */
 export interface OffStoreOptions {
@@ -16,10 +16,9 @@ export interface OffStoreOptions {
  *
  * @param definitions - the entities by name
  */
-export function offStore<const Defs extends EntityDefinitions>(definitions: Defs, options: OffStoreOptions): EntityStore<Defs> {
-  const daos = Object.entries(definitions).map(([name, definition]) => [
-    name,
-    new OffDao({ definition, schema: compileSchema(definition), ...options }),
-  ]);
-  return Object.freeze(Object.fromEntries(daos)) as EntityStore<Defs>;
+export function offStore<const Defs extends EntityDefinitions>(
+  definitions: Defs,
+  { state, now }: OffStoreOptions,
+): EntityStore<Defs> {
+  return openStore(definitions, { strategy: new OffStrategy(state), ...(now === undefined ? {} : { now }) });
 }

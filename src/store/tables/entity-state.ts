@@ -1,9 +1,7 @@
-import type { EntityDefinition } from "../../../schema/entity.js";
-import type { Row, StoredRecord } from "../../field-names.js";
+import type { EntityDefinition } from "../../schema/entity.js";
+import type { Row, StoredRecord } from "../field-names.js";
+import type { RowsByEntity } from "../strategy.js";
 import { EntityTable } from "./entity-table.js";
-
-/** Records by entity name and primary key text. */
-export type EntityRows = ReadonlyMap<string, ReadonlyMap<string, StoredRecord>>;
 
 /** What {@link EntityState} takes beside the records. */
 export interface EntityStateOptions {
@@ -14,28 +12,45 @@ export interface EntityStateOptions {
 const noRows: ReadonlyMap<string, StoredRecord> = new Map();
 
 /**
- * All records of one configuration. It never changes: a new configuration is a new state.
+ * All records of a configuration in memory.
  *
  * Everything here answers at once, for the request path. Records are the stored ones and must not be changed; `ttl` in them is the
  * moment of expiry in seconds since the epoch. Expired records are not returned.
  */
 export class EntityState {
-  readonly #tables: ReadonlyMap<string, EntityTable>;
+  readonly #tables = new Map<string, EntityTable>();
+  readonly #now: () => number;
 
   /**
    * @param definitions - every entity that may be asked for
    * @param rows - what `loadDeclarative` returns as `state`
    */
-  constructor(definitions: readonly EntityDefinition[], rows: EntityRows, options: EntityStateOptions = {}) {
-    const now = options.now ?? Date.now;
-    this.#tables = new Map(
-      definitions.map((definition) => [definition.name, new EntityTable(definition, rows.get(definition.name) ?? noRows, now)]),
-    );
+  constructor(definitions: readonly EntityDefinition[], rows: RowsByEntity, options: EntityStateOptions = {}) {
+    this.#now = options.now ?? Date.now;
+    for (const definition of definitions) {
+      this.#tables.set(definition.name, new EntityTable(definition, rows.get(definition.name) ?? noRows, this.#now));
+    }
   }
 
   /** The names of all entities, those without records included. */
   get entityNames(): readonly string[] {
     return [...this.#tables.keys()];
+  }
+
+  /** Makes entities known, and others unknown. Records of those that stay are kept. */
+  define(definitions: readonly EntityDefinition[]): void {
+    const before = new Map(this.#tables);
+    this.#tables.clear();
+    for (const definition of definitions) {
+      const known = before.get(definition.name);
+      const table = known?.definition === definition ? known : new EntityTable(definition, known?.rows ?? noRows, this.#now);
+      this.#tables.set(definition.name, table);
+    }
+  }
+
+  /** The records of all entities. */
+  rows(): RowsByEntity {
+    return new Map([...this.#tables].map(([name, table]) => [name, table.rows]));
   }
 
   /**

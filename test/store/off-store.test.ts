@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { DaoError } from "../../src/errors/dao-errors.js";
 import type { StoredRecord } from "../../src/store/field-names.js";
-import { EntityState } from "../../src/store/strategies/off/entity-state.js";
 import { offStore } from "../../src/store/strategies/off/off-store.js";
+import { EntityState } from "../../src/store/tables/entity-state.js";
 import { shop } from "./shop.js";
 
 const uuid = (n: number): string => `${n.toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`;

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import type { StoredRecord } from "../../src/store/field-names.js";
-import { cacheKeyText } from "../../src/store/keys.js";
-import { EntityState } from "../../src/store/strategies/off/entity-state.js";
-import { books, labels, shelves, shop } from "./shop.js";
+import type { StoredRecord } from "../../../src/store/field-names.js";
+import { cacheKeyText } from "../../../src/store/keys.js";
+import { EntityState } from "../../../src/store/tables/entity-state.js";
+import { books, labels, shelves, shop } from "../shop.js";
 
 const shelf = { id: "shelf-1", name: "top" };
 const emma = { id: "b", title: "Emma", isbn: "1", shelf: { id: "shelf-1" }, tags: null };

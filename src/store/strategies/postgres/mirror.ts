@@ -1,0 +1,202 @@
+import { isDeepStrictEqual } from "node:util";
+import type { EntityDefinition } from "../../../schema/entity.js";
+import { primaryKeyText } from "../../keys.js";
+import type { EntityRow, RowChange, RowKey } from "../../strategy.js";
+import { EntityState } from "../../tables/entity-state.js";
+import { ChangedKeys } from "./changed-keys.js";
+import type { Database, Queries } from "./database.js";
+import { isConnectionLost } from "./failures.js";
+import { readKeys, readTable } from "./reading.js";
+import type { Tables } from "./tables.js";
+
+/**
+ * All records in memory, for the request path: what this process writes is in it at once, what others write as soon as it has been
+ * read again.
+ *
+ * A record that is written here while it is being read again could end up in the state before. Such a one is left as the write made
+ * it, and read once more afterwards.
+ */
+export class Mirror {
+  readonly #database: Database;
+  readonly #state: EntityState;
+  #tables: Tables;
+  /** How many writes of each key are on their way. */
+  readonly #writing = new Map<string, number>();
+  /** What was written since the running read began. */
+  #written = new Set<string>();
+  #again = new ChangedKeys();
+  #isDoubtful = false;
+  #reading: Promise<unknown> = Promise.resolve();
+
+  /** Called when records have to be read once more. */
+  onUnsettled: () => void = () => undefined;
+
+  /** @param now - milliseconds since the epoch */
+  constructor(database: Database, tables: Tables, now: () => number) {
+    this.#database = database;
+    this.#tables = tables;
+    this.#state = new EntityState([], new Map(), { now });
+  }
+
+  /** The records of the moment. */
+  get state(): EntityState {
+    return this.#state;
+  }
+
+  /** Whether some records have to be read once more. */
+  get isUnsettled(): boolean {
+    return !this.#again.isEmpty;
+  }
+
+  /** Whether everything has to be read again: nobody knows whether a write of ours has taken place, or there are new entities. */
+  get isDoubtful(): boolean {
+    return this.#isDoubtful;
+  }
+
+  /** Makes entities known. Records of new ones are there once everything has been read again. */
+  define(definitions: readonly EntityDefinition[], tables: Tables): void {
+    if (definitions.some(({ name }) => !this.#tables.has(name))) this.#isDoubtful = true;
+    this.#tables = tables;
+    this.#state.define(definitions);
+  }
+
+  /**
+   * Reads everything, as it is at one moment.
+   *
+   * @param also - what else is to be read of that moment
+   * @returns what is different from before
+   */
+  readAll<T>(also: (queries: Queries) => Promise<T>): Promise<{ readonly changes: readonly RowChange[]; readonly also: T }> {
+    return this.#next(() => {
+      this.#isDoubtful = false;
+      const all = new ChangedKeys();
+      for (const { table } of this.#tables.all) all.addAll(table.name);
+      return this.#read(all, also);
+    });
+  }
+
+  /**
+   * Reads some records again, with those of which it is known that they have to be.
+   *
+   * @returns what is different from before
+   */
+  async readAgain(changed: ChangedKeys): Promise<readonly RowChange[]> {
+    const { changes } = await this.#next(() => {
+      changed.merge(this.#again);
+      this.#again = new ChangedKeys();
+      return this.#read(changed, async () => undefined);
+    });
+    return changes;
+  }
+
+  /** Runs a write of one record. What it changes is in force here when this resolves. */
+  async write<T>(entity: string, key: RowKey, run: () => Promise<T>, changesOf: (result: T) => readonly RowChange[]): Promise<T> {
+    const text = primaryKeyText(this.#tables.of(entity).table.definition, key);
+    const name = nameOf(entity, text);
+    const before = this.#writing.get(name) ?? 0;
+    this.#writing.set(name, before + 1);
+    try {
+      const result = await this.doubtfully(run);
+      this.apply(changesOf(result));
+      return result;
+    } finally {
+      const others = (this.#writing.get(name) ?? 1) - 1;
+      if (others === 0) this.#writing.delete(name);
+      else this.#writing.set(name, others);
+      this.#written.add(name);
+      // Answers of writes at the same time may come in another order than the writes took place.
+      if (before > 0 || others > 0) {
+        this.#again.add(entity, text, key);
+        this.onUnsettled();
+      }
+    }
+  }
+
+  /** Runs a write. When the connection breaks, nobody can say whether it has taken place. */
+  async doubtfully<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      if (isConnectionLost(error)) this.#isDoubtful = true;
+      throw error;
+    }
+  }
+
+  /** Puts in force what this process has stored. */
+  apply(changes: readonly RowChange[]): void {
+    for (const { entity, operation, row } of changes) {
+      const table = this.#state.table(entity);
+      const key = primaryKeyText(table.definition, row);
+      if (operation === "delete") table.remove(key);
+      else table.put(row);
+      this.#written.add(nameOf(entity, key));
+    }
+  }
+
+  /** One read at a time: what a later one finds is never older. */
+  #next<T>(read: () => Promise<T>): Promise<T> {
+    const next = this.#reading.then(read);
+    this.#reading = next.catch(() => undefined);
+    return next;
+  }
+
+  async #read<T>(
+    changed: ChangedKeys,
+    also: (queries: Queries) => Promise<T>,
+  ): Promise<{ readonly changes: RowChange[]; readonly also: T }> {
+    this.#written = new Set();
+    try {
+      const found = await this.#database.atOneMoment(async (queries) => {
+        const first = await also(queries);
+        const rows = new Map<string, readonly EntityRow[]>();
+        for (const [entity, keys] of changed.entries()) {
+          if (!this.#tables.has(entity)) continue;
+          const statements = this.#tables.of(entity);
+          rows.set(
+            entity,
+            await (keys === "all" ? readTable(queries, statements) : readKeys(queries, statements, [...keys.values()])),
+          );
+        }
+        return { rows, also: first };
+      });
+      const changes: RowChange[] = [];
+      for (const [entity, keys] of changed.entries()) {
+        const rows = found.rows.get(entity);
+        if (rows !== undefined) this.#take(entity, rows, keys, changes);
+      }
+      return { changes, also: found.also };
+    } catch (error) {
+      this.#again.merge(changed);
+      throw error;
+    }
+  }
+
+  #take(entity: string, rows: readonly EntityRow[], asked: ReadonlyMap<string, RowKey> | "all", changes: RowChange[]): void {
+    const { definition } = this.#tables.of(entity).table;
+    const table = this.#state.table(entity);
+    const fresh = new Map(rows.map((row) => [primaryKeyText(definition, row), row]));
+    const keys = asked === "all" ? [...new Set([...table.rows.keys(), ...fresh.keys()])] : asked.keys();
+    for (const key of keys) {
+      const row = fresh.get(key);
+      const old = table.rows.get(key);
+      if (this.#written.has(nameOf(entity, key)) || this.#writing.has(nameOf(entity, key))) {
+        this.#again.add(entity, key, asked === "all" ? keyOf(definition, (row ?? old) as EntityRow) : (asked.get(key) as RowKey));
+      } else if (row === undefined) {
+        if (old === undefined) continue;
+        table.remove(key);
+        changes.push({ entity, operation: "delete", row: old });
+      } else if (!isDeepStrictEqual(row, old)) {
+        table.put(row);
+        changes.push(old === undefined ? { entity, operation: "create", row } : { entity, operation: "update", row, old });
+      }
+    }
+  }
+}
+
+function nameOf(entity: string, key: string): string {
+  return `${entity}:${key}`;
+}
+
+function keyOf({ primaryKey }: EntityDefinition, row: EntityRow): RowKey {
+  return Object.fromEntries(primaryKey.map((name) => [name, row[name] as string | number]));
+}
