@@ -35,14 +35,17 @@ export function checkRecords(records: readonly DocumentRecord[], index: Referenc
   let checkedTwice = false;
   for (const record of records) {
     const { input, faults } = ownFields(record);
-    const skip = new Set<string>();
+    let skip: Set<string> | undefined;
     for (const reference of record.entity.foreign) {
       const written = input[reference.field];
       const link = linkOf(record, reference, written, index);
       if (link.value !== undefined) input[reference.field] = link.value;
       if (link.dead) {
         dead.push(link.dead);
-        if (!link.dead.isKey) skip.add(reference.field);
+        if (!link.dead.isKey) {
+          skip ??= new Set();
+          skip.add(reference.field);
+        }
       }
       if (written !== undefined && written !== null && (record.parent || typeof written !== "string")) checkedTwice = true;
     }
@@ -95,13 +98,13 @@ export function noteFault(key: "_comment" | "_ignore", value: unknown, faults: R
 function complete(
   record: DocumentRecord,
   input: Record<string, unknown>,
-  skip: ReadonlySet<string>,
+  skip: ReadonlySet<string> | undefined,
   faults: RecordErrors,
   now: () => number,
 ): void {
   const { schema, definition } = record.entity;
   const { record: completed, errors: shorthandFaults } = schema.complete(input, "insert", { now });
-  const fieldFaults = schema.validate(completed, skip.size > 0 ? { skip } : {});
+  const fieldFaults = schema.validate(completed, skip ? { skip } : {});
   for (const [field, error] of Object.entries(fieldFaults ?? {})) {
     // A shorthand that could not be expanded leaves its fields empty; saying so would only hide what is wrong.
     if (shorthandFaults && error === "required field missing") continue;

@@ -42,7 +42,8 @@ export function entityTree(definitions: readonly EntityDefinition[]): EntityTree
 }
 
 function build(definitions: readonly EntityDefinition[]): EntityTree {
-  const tree = new Map(inDependencyOrder(definitions).map((definition) => [definition.name, describe(definition)]));
+  const given = definitions.filter(({ view }) => !view);
+  const tree = new Map(inDependencyOrder(given).map((definition) => [definition.name, describe(definition)]));
   for (const entity of tree.values()) {
     for (const { field, target } of entity.foreign) {
       const parent = tree.get(target);

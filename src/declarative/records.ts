@@ -4,6 +4,8 @@ import { identify } from "./identify.js";
 import { migratePaths } from "./migrate-paths.js";
 import type { DocumentPath } from "./positions.js";
 
+const unchecked = Object.freeze({}) as Record<string, unknown>;
+
 /** One record of a document. */
 export class DocumentRecord {
   readonly entity: DeclarativeEntity;
@@ -17,7 +19,7 @@ export class DocumentRecord {
   /** The primary key, where that is a single UUID. */
   readonly id: string | undefined;
   /** With defaults and references; set by the check. */
-  completed: Record<string, unknown> = {};
+  completed: Record<string, unknown> = unchecked;
 
   constructor(
     entity: DeclarativeEntity,

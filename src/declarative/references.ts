@@ -13,25 +13,24 @@ export type Resolution =
   /** A name that nothing has, or no reference at all. */
   | { readonly kind: "unresolved" };
 
-/** Finds the records of one document by what references say. */
+type Index = ReadonlyMap<string, DocumentRecord>;
+
+const none: readonly DocumentRecord[] = [];
+
+/** Finds the records of one document by what references say. What nobody refers to is never indexed. */
 export class ReferenceIndex {
-  readonly #byName = new Map<string, Map<string, DocumentRecord>>();
-  readonly #byId = new Map<string, Map<string, DocumentRecord>>();
+  readonly #records = new Map<string, DocumentRecord[]>();
+  readonly #byName = new Map<string, Index>();
+  readonly #byId = new Map<string, Index>();
 
   constructor(records: readonly DocumentRecord[]) {
-    for (const record of records) {
-      const { name, uniqueEndpointKey } = record.entity;
-      const key = uniqueEndpointKey === undefined ? undefined : record.source[uniqueEndpointKey];
-      if (typeof key === "string") getOrMake(this.#byName, name, newMap).set(key, record);
-      const id = record.id ?? primaryKeyText(record.entity.definition, record.source);
-      if (id !== "") getOrMake(this.#byId, name, newMap).set(id, record);
-    }
+    for (const record of records) getOrMake(this.#records, record.entity.name, newList).push(record);
   }
 
   /** A text is the name of a record before it is an id. */
   resolve({ target }: ForeignReference, value: unknown): Resolution {
     if (typeof value === "string") {
-      const id = this.#byName.get(target)?.get(value)?.id ?? (this.has(target, value) ? value : undefined);
+      const id = this.#names(target).get(value)?.id ?? (this.has(target, value) ? value : undefined);
       return id === undefined ? { kind: "unresolved" } : { kind: "found", id };
     }
     if (!isObject(value) || typeof value.id !== "string") return { kind: "unresolved" };
@@ -39,10 +38,31 @@ export class ReferenceIndex {
   }
 
   has(entity: string, id: string): boolean {
-    return this.#byId.get(entity)?.has(id) === true;
+    return getOrMake(this.#byId, entity, () => this.#index(entity, idOf)).has(id);
+  }
+
+  #names(entity: string): Index {
+    return this.#byName.get(entity) ?? getOrMake(this.#byName, entity, () => this.#index(entity, nameOf));
+  }
+
+  #index(entity: string, keyOf: (record: DocumentRecord) => unknown): Index {
+    const index = new Map<string, DocumentRecord>();
+    for (const record of this.#records.get(entity) ?? none) {
+      const key = keyOf(record);
+      if (typeof key === "string") index.set(key, record);
+    }
+    return index;
   }
 }
 
-function newMap(): Map<string, DocumentRecord> {
-  return new Map();
+function nameOf({ entity, source }: DocumentRecord): unknown {
+  return entity.uniqueEndpointKey === undefined ? undefined : source[entity.uniqueEndpointKey];
+}
+
+function idOf({ id, entity, source }: DocumentRecord): unknown {
+  return (id ?? primaryKeyText(entity.definition, source)) || undefined;
+}
+
+function newList(): DocumentRecord[] {
+  return [];
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { type LoadedDocument, loadDeclarative } from "../../src/declarative/load.js";
 import { parseDocument } from "../../src/declarative/parse.js";
-import { EntityState } from "../../src/store/strategies/off/entity-state.js";
+import { EntityState } from "../../src/store/tables/entity-state.js";
 import { bundledEntities } from "./bundled.js";
 import { now } from "./support.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EntityState } from "../../src/store/strategies/off/entity-state.js";
+import { EntityState } from "../../src/store/tables/entity-state.js";
 import { md5 } from "../../src/util/md5.js";
 import { load, loadAll, now, rows } from "./support.js";
 import { world } from "./world.js";
