@@ -53,7 +53,10 @@ type FormArguments = Parameters<typeof encodeArguments>[0];
  *
  * @throws Error with Kong's text for another type
  */
-export async function encodeBody(value: Readonly<Record<string, unknown>> | readonly unknown[], contentType: string): Promise<{ body: Buffer; contentType: string }> {
+export async function encodeBody(
+  value: Readonly<Record<string, unknown>> | readonly unknown[],
+  contentType: string,
+): Promise<{ body: Buffer; contentType: string }> {
   const type = contentType.toLowerCase();
   if (type.startsWith(FORM)) return { body: Buffer.from(encodeArguments(value as FormArguments)), contentType };
   if (type.startsWith(JSON_TYPE)) return { body: Buffer.from(JSON.stringify(value)), contentType };

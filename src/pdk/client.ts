@@ -86,7 +86,8 @@ export class PdkClient {
     if (route === null) return undefined;
     if (route.protocols.length === 1) return route.protocols[0];
     const forwarded = incoming.headers["x-forwarded-proto"];
-    if (allowTerminated && typeof forwarded === "string" && node.settings.trusted.has(this.getIp())) return forwarded.toLowerCase();
+    if (allowTerminated && typeof forwarded === "string" && node.settings.trusted.has(this.getIp()))
+      return forwarded.toLowerCase();
     return "encrypted" in incoming.socket ? "https" : "http";
   }
 }

@@ -96,7 +96,10 @@ const renderers: Readonly<Record<string, readonly [contentType: string, render: 
  */
 export function errorBody(accept: string | undefined, message: string, requestId: string): ErrorBody {
   const type = accept === undefined || accept === "*/*" ? "*/*" : preferredType(accept);
-  const [contentType, render] = (Object.hasOwn(renderers, type) ? renderers[type] : undefined) ?? ["application/json; charset=utf-8", json];
+  const [contentType, render] = (Object.hasOwn(renderers, type) ? renderers[type] : undefined) ?? [
+    "application/json; charset=utf-8",
+    json,
+  ];
   return { contentType, body: render(message, requestId) };
 }
 

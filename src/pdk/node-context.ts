@@ -1,4 +1,6 @@
 import type { IpSet } from "../util/ip.js";
+import type { VaultSet } from "../vaults/vault-set.js";
+import type { PdkCache } from "./cache.js";
 
 /** Where the gateway writes what a person should read. `console` fits. */
 export interface Logger {
@@ -30,4 +32,7 @@ export interface NodeContext {
   readonly now: () => number;
   /** State that plugins keep per gateway, by plugin name. */
   readonly pluginState: Map<string, unknown>;
+  readonly cache: PdkCache;
+  /** Resolves references to secrets. */
+  readonly vaults: VaultSet;
 }

@@ -3,6 +3,7 @@ import type { Service } from "../entities/services.js";
 import type { EntityDefinition, Infer } from "../schema/entity.js";
 import type { Fields } from "../schema/field.js";
 import type { MaybePromise } from "../util/maybe-promise.js";
+import type { PdkCache } from "./cache.js";
 import { PdkClient } from "./client.js";
 import type { Logger } from "./node-context.js";
 import { AL, checkPhase } from "./phase.js";
@@ -10,6 +11,7 @@ import { PdkRequest } from "./request.js";
 import type { RequestContext, StoredEntity } from "./request-context.js";
 import { PdkResponse } from "./response.js";
 import { PdkService } from "./service.js";
+import { PdkVault } from "./vault.js";
 
 /**
  * What plugins share during one request. Extend it by declaration merging:
@@ -104,6 +106,16 @@ export class Pdk<E extends PluginEntities = PluginEntities> {
   get ctx(): PdkCtx {
     this.#ctx ??= new PdkCtx(this.#context);
     return this.#ctx;
+  }
+
+  /** What plugins keep between requests. */
+  get cache(): PdkCache {
+    return this.#context.node.cache;
+  }
+
+  /** References to secrets. */
+  get vault(): PdkVault {
+    return new PdkVault(this.#context);
   }
 
   /** The gateway's log; lines name the plugin. */

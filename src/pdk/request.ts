@@ -4,7 +4,7 @@ import { announcesBody, bodyWasRead, restoreBody } from "../util/parsed-body.js"
 import { type Arguments, type ArgumentValue, parseArguments } from "../util/query.js";
 import { BodyTooLargeError, readBody } from "../util/read-body.js";
 import { type DecodedBody, decodeBody } from "./body-codec.js";
-import { AL, BODY_READ, checkPhase, REQ } from "./phase.js";
+import { BODY_READ, checkPhase, REQ } from "./phase.js";
 import type { RequestContext } from "./request-context.js";
 
 /** Reads the client's request. Changes that plugins made for the upstream show in it, as in Kong. */
@@ -285,6 +285,3 @@ export function forwardedClient(context: RequestContext): { address: string; por
   }
   return result;
 }
-
-/** The phases in which the client's identity is known. */
-export const CLIENT_PHASES = AL;

@@ -131,7 +131,11 @@ export class PdkResponse {
     if (context.exit !== null && context.phase !== "header_filter" && context.phase !== "response") return;
     const isObject = typeof body === "object" && body !== null && !Buffer.isBuffer(body);
     const text = isObject ? JSON.stringify(body) : ((body as string | Buffer | null | undefined) ?? null);
-    context.exit = { status, body: text, headers: exitHeaders(context, headers, isObject ? "application/json; charset=utf-8" : undefined) };
+    context.exit = {
+      status,
+      body: text,
+      headers: exitHeaders(context, headers, isObject ? "application/json; charset=utf-8" : undefined),
+    };
   }
 
   /**
@@ -144,7 +148,8 @@ export class PdkResponse {
     const context = this.#writable();
     if (!Number.isInteger(status) || status < 400 || status > 599) throw new Error("code must be a number between 400 and 599");
     if (context.exit !== null && context.phase !== "header_filter" && context.phase !== "response") return;
-    const text = typeof message === "object" && message !== null ? JSON.stringify(message) : (message ?? defaultErrorMessage(status));
+    const text =
+      typeof message === "object" && message !== null ? JSON.stringify(message) : (message ?? defaultErrorMessage(status));
     const { contentType, body } = errorBody(context.incoming.headers.accept, text, context.requestId);
     context.exit = { status, body, headers: exitHeaders(context, headers, contentType) };
   }

@@ -1,7 +1,6 @@
 import { encodeArguments, removeArgument } from "../util/query.js";
 import { escapePath } from "../util/uri.js";
-import { encodeBody } from "./body-codec.js";
-import { type DecodedBody, decodeBody } from "./body-codec.js";
+import { type DecodedBody, decodeBody, encodeBody } from "./body-codec.js";
 import { checkHeaderName, type HeaderValue, headerValues } from "./header-edits.js";
 import { AR, ARB, checkPhase, phases, SR } from "./phase.js";
 import { requestHeader } from "./request.js";
@@ -9,9 +8,7 @@ import type { RequestContext } from "./request-context.js";
 import { findHeader, type HeadersInput, headersObject } from "./response.js";
 
 const ACCESS = phases("access");
-const METHODS = new Set(
-  "GET HEAD PUT POST DELETE OPTIONS MKCOL COPY MOVE PROPFIND PROPPATCH LOCK UNLOCK PATCH TRACE".split(" "),
-);
+const METHODS = new Set("GET HEAD PUT POST DELETE OPTIONS MKCOL COPY MOVE PROPFIND PROPPATCH LOCK UNLOCK PATCH TRACE".split(" "));
 
 /** Arguments of a query or form as plugins give them; `true` is sent without `=`. */
 export type ArgumentsInput = Readonly<Record<string, string | number | boolean | readonly (string | number | boolean)[]>>;

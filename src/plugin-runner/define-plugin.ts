@@ -1,5 +1,7 @@
+import type { PdkCache } from "../pdk/cache.js";
 import type { Pdk, PluginEntities } from "../pdk/pdk.js";
-import type { EntityCheck, Fields, InferFields, Shorthands } from "../schema/field.js";
+import type { EntityCheck, Fields, Shorthands } from "../schema/field.js";
+import type { ConfigSchema, InferConfig } from "../schema/other-schemas.js";
 import type { MaybePromise } from "../util/maybe-promise.js";
 
 /** Protocols that a plugin may be limited to. */
@@ -14,6 +16,9 @@ export interface BodyChunk {
   /** Nothing follows; `data` may be empty. */
   readonly last: boolean;
 }
+
+/** What a body filter returns: a piece to send in place of the one it got, or nothing. */
+type Filtered<Nothing> = Buffer | string | Nothing;
 
 /** The parts of a plugin that the gateway calls. All optional; `config` is complete and checked. */
 export interface PluginPhases<Config, E extends PluginEntities> {
@@ -32,7 +37,7 @@ export interface PluginPhases<Config, E extends PluginEntities> {
   /** When the head of the answer is about to be sent. */
   headerFilter?(pdk: Pdk<E>, config: Config): void;
   /** For each piece of the answer's body. What it returns is sent in place of the piece; nothing returned leaves it as it is. */
-  bodyFilter?(pdk: Pdk<E>, config: Config, chunk: BodyChunk): Buffer | string | void;
+  bodyFilter?(pdk: Pdk<E>, config: Config, chunk: BodyChunk): Filtered<void>;
   /** When the answer is sent or the client has gone. Never delays the answer. */
   log?(pdk: Pdk<E>, config: Config): MaybePromise<void>;
 }
@@ -42,12 +47,15 @@ export interface PluginNode {
   readonly id: string;
   readonly now: () => number;
   readonly log: { info(message: string): void; warn(message: string): void; error(message: string): void };
+  /** As `pdk.cache`. */
+  readonly cache: PdkCache;
   /** As `pdk.plugin.state`. */
   state<T>(create: () => T): T;
 }
 
 /** A plugin, as {@link definePlugin} takes it. */
-export interface PluginOptions<Name extends string, C extends Fields, E extends PluginEntities> extends PluginPhases<InferFields<C>, E> {
+export interface PluginOptions<Name extends string, C extends ConfigSchema, E extends PluginEntities>
+  extends PluginPhases<InferConfig<C>, E> {
   /** Lower case with dashes: the `name` of plugin entities. */
   readonly name: Name;
   /** `x.y.z`. */
@@ -58,7 +66,10 @@ export interface PluginOptions<Name extends string, C extends Fields, E extends 
   readonly protocols?: readonly PluginProtocol[];
   /** Default: all three. */
   readonly scopes?: readonly PluginScope[];
-  /** The configuration, field by field. */
+  /**
+   * The configuration, field by field; or a JSON Schema of an object (TypeBox included), or a Standard Schema (zod, valibot …) that
+   * answers at once. Old names, checks, vault references and Kong's error texts need fields.
+   */
   readonly config: C;
   /** Rules over several configuration fields; names are relative to the configuration. */
   readonly checks?: readonly EntityCheck[];
@@ -69,14 +80,14 @@ export interface PluginOptions<Name extends string, C extends Fields, E extends 
 }
 
 /** A plugin whose types are known. */
-export interface Plugin<Name extends string = string, C extends Fields = Fields, E extends PluginEntities = PluginEntities>
+export interface Plugin<Name extends string = string, C extends ConfigSchema = Fields, E extends PluginEntities = PluginEntities>
   extends PluginOptions<Name, C, E> {
   readonly protocols: readonly PluginProtocol[];
   readonly scopes: readonly PluginScope[];
 }
 
 /** Any plugin, whatever its configuration. The phases take what the plugin's own schema has let through. */
-export type AnyPlugin = Omit<Plugin, keyof PluginPhases<never, never>> & PluginPhases<never, never>;
+export type AnyPlugin = Omit<Plugin<string, ConfigSchema>, keyof PluginPhases<never, never>> & PluginPhases<never, never>;
 
 const HTTP_PROTOCOLS: readonly PluginProtocol[] = ["grpc", "grpcs", "http", "https"];
 
@@ -99,8 +110,10 @@ const HTTP_PROTOCOLS: readonly PluginProtocol[] = ["grpc", "grpcs", "http", "htt
  * });
  * ```
  */
-export function definePlugin<const Name extends string, const C extends Fields, const E extends PluginEntities = Record<never, never>>(
-  options: PluginOptions<Name, C, E>,
-): Plugin<Name, C, E> {
+export function definePlugin<
+  const Name extends string,
+  const C extends ConfigSchema,
+  const E extends PluginEntities = Record<never, never>,
+>(options: PluginOptions<Name, C, E>): Plugin<Name, C, E> {
   return Object.freeze({ protocols: HTTP_PROTOCOLS, scopes: ["service", "route", "consumer"] as const, ...options });
 }

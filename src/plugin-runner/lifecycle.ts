@@ -42,6 +42,7 @@ function pluginNode(plugin: AnyPlugin, node: NodeContext): PluginNode {
   return {
     id: node.id,
     now: node.now,
+    cache: node.cache,
     log: {
       info: (message) => node.logger.info(message, details),
       warn: (message) => node.logger.warn(message, details),

@@ -35,7 +35,12 @@ export function latePhases(instances: readonly PluginInstance[]): LatePhases {
     const found = instances.filter(({ plugin }) => plugin[phase] !== undefined);
     return found.length === 0 ? null : found;
   };
-  return { response: having("response"), headerFilter: having("headerFilter"), bodyFilter: having("bodyFilter"), log: having("log") };
+  return {
+    response: having("response"),
+    headerFilter: having("headerFilter"),
+    bodyFilter: having("bodyFilter"),
+    log: having("log"),
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { RunningPlugin } from "../pdk/request-context.js";
+import { parsedConfig } from "../schema/other-schemas.js";
 import type { AnyPlugin } from "./define-plugin.js";
 
 /** A stored plugin entity, as far as running it needs. */
@@ -90,7 +91,7 @@ function scopeKey(routeId: string, serviceId: string, consumerId: string): strin
 
 function makeInstance(plugin: AnyPlugin, entity: PluginEntity): PluginInstance {
   const config = {
-    ...entity.config,
+    ...parsedConfig(plugin.config, entity.config),
     ...(entity.route === null ? {} : { route_id: entity.route.id }),
     ...(entity.service === null ? {} : { service_id: entity.service.id }),
     ...(entity.consumer === null ? {} : { consumer_id: entity.consumer.id }),

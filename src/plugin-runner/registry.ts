@@ -1,9 +1,10 @@
 import { PluginLoadError } from "../errors/gateway-error.js";
-import type { CustomCheck, EntityCheck } from "../schema/entity-check.js";
 import type { Subschema } from "../schema/entity.js";
+import type { CustomCheck, EntityCheck } from "../schema/entity-check.js";
 import { type Field, oneOf, record, setOf } from "../schema/field.js";
+import { configField, isFields } from "../schema/other-schemas.js";
 import { noForeign } from "../schema/typedefs.js";
-import type { AnyPlugin, Plugin } from "./define-plugin.js";
+import type { AnyPlugin } from "./define-plugin.js";
 
 /** The plugins that a gateway knows, by name. */
 export class PluginRegistry {
@@ -47,7 +48,7 @@ function loadProblem(plugin: AnyPlugin): string | undefined {
   return undefined;
 }
 
-type Schemed = Pick<Plugin, "config" | "checks" | "shorthands" | "protocols" | "scopes">;
+type Schemed = Pick<AnyPlugin, "config" | "checks" | "shorthands" | "protocols" | "scopes">;
 
 const subschemas = new WeakMap<Schemed, Subschema>();
 
@@ -69,10 +70,12 @@ function makeSubschema(plugin: Schemed): Subschema {
   return {
     checks: checks.filter((check) => check.kind !== "custom").map(underConfig),
     fields: {
-      config: record(plugin.config, {
-        ...(customChecks.length === 0 ? {} : { validator: (config: object) => firstFault(customChecks, config) }),
-        ...(plugin.shorthands ? { shorthands: plugin.shorthands } : {}),
-      }),
+      config: isFields(plugin.config)
+        ? record(plugin.config, {
+            ...(customChecks.length === 0 ? {} : { validator: (config: object) => firstFault(customChecks, config) }),
+            ...(plugin.shorthands ? { shorthands: plugin.shorthands } : {}),
+          })
+        : configField(plugin.config),
       protocols: setOf(oneOf(plugin.protocols), { required: true, default: plugin.protocols }),
       ...scope("route"),
       ...scope("service"),

@@ -25,7 +25,13 @@ type SerialPhase = "rewrite" | "access" | "response" | "log";
  *
  * @throws PluginError (or rejects with it) for the first handler that throws
  */
-export function runSerial(instances: readonly PluginInstance[], phase: SerialPhase, pdk: Pdk, context: RequestContext, from = 0): MaybePromise<void> {
+export function runSerial(
+  instances: readonly PluginInstance[],
+  phase: SerialPhase,
+  pdk: Pdk,
+  context: RequestContext,
+  from = 0,
+): MaybePromise<void> {
   for (let i = from; i < instances.length; i += 1) {
     const instance = instances[i] as PluginInstance;
     context.plugin = instance;
@@ -57,7 +63,12 @@ function stopsAfter(phase: SerialPhase, context: RequestContext): boolean {
  *
  * @param failed - told of a handler that threw, once at most
  */
-export function runAccess(plan: Plan, pdk: Pdk, context: RequestContext, failed: (error: PluginError) => void): MaybePromise<LatePhases> {
+export function runAccess(
+  plan: Plan,
+  pdk: Pdk,
+  context: RequestContext,
+  failed: (error: PluginError) => void,
+): MaybePromise<LatePhases> {
   if (plan.access !== null && plan.late !== null) {
     const { late } = plan;
     if (plan.access.length === 0) return late;
@@ -176,20 +187,27 @@ export function runHeaderFilters(instances: readonly PluginInstance[], pdk: Pdk,
  * @returns what to send in place of it
  * @throws PluginError for the first that throws
  */
-export function runBodyFilters(instances: readonly PluginInstance[], pdk: Pdk, context: RequestContext, data: Buffer, last: boolean): Buffer {
+export function runBodyFilters(
+  instances: readonly PluginInstance[],
+  pdk: Pdk,
+  context: RequestContext,
+  data: Buffer,
+  last: boolean,
+): Buffer {
   let piece = data;
   for (const instance of instances) {
     context.plugin = instance;
     const chunk = { data: piece, last };
     context.bodyChunk = chunk;
     context.bodyReplacement = null;
-    let result: Buffer | string | void;
+    let result: unknown;
     try {
       result = instance.plugin.bodyFilter?.(pdk as never, instance.config, chunk);
     } catch (error) {
       throw new PluginError(instance.name, "body_filter", error);
     }
-    if (result !== undefined) piece = typeof result === "string" ? Buffer.from(result) : (result as Buffer);
+    if (typeof result === "string") piece = Buffer.from(result);
+    else if (Buffer.isBuffer(result)) piece = result;
     else if (context.bodyReplacement !== null) piece = context.bodyReplacement;
   }
   return piece;

@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 
-// ESM has `import.meta.url` and no `__filename`, CommonJS the reverse. `typeof require` would not do: esbuild puts a `require` of its
-// own, which throws, into every ESM output that mentions the name.
-const load = createRequire(typeof __filename === "string" ? __filename : import.meta.url);
+// The CommonJS build has `__filename` in place of `import.meta.url` (tsup.config.ts). Asking for `__filename` or `require` here would
+// not do: `node -e` defines both for ESM too, and esbuild puts a `require` of its own, which throws, into ESM that mentions the name.
+const load = createRequire(import.meta.url);
 
 /**
  * Puts off loading a package until it is first needed, so that `import "postern"` stays cheap. Loading is synchronous because

@@ -65,11 +65,15 @@ export function removeArgument(query: string, name: string): string {
 }
 
 /** Encodes arguments: pieces sorted as text, lists in their order, `true` without `=`. */
-export function encodeArguments(args: Readonly<Record<string, string | number | boolean | readonly (string | number | boolean)[]>>): string {
+export function encodeArguments(
+  args: Readonly<Record<string, string | number | boolean | readonly (string | number | boolean)[]>>,
+): string {
   const pieces: string[] = [];
   for (const [name, value] of Object.entries(args)) {
     const key = encodeURIComponent(name);
-    const values = Array.isArray(value) ? (value as readonly (string | number | boolean)[]) : [value as string | number | boolean];
+    const values = Array.isArray(value)
+      ? (value as readonly (string | number | boolean)[])
+      : [value as string | number | boolean];
     const piece = values
       .filter((item) => item !== false)
       .map((item) => (item === true ? key : `${key}=${encodeURIComponent(String(item))}`))
