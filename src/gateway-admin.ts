@@ -1,4 +1,5 @@
 import type { AdminNodeInfo } from "./admin/context.js";
+import { postgresInfo } from "./gateway-postgres.js";
 import type { GatewayOptions } from "./options.js";
 import type { NodeContext } from "./pdk/node-context.js";
 import type { AnyPlugin } from "./plugin-runner/define-plugin.js";
@@ -31,6 +32,9 @@ export function adminInfo(
       upstream_keepalive_max_requests: options.upstreamKeepaliveMaxRequests ?? 10_000,
       client_body_buffer_size: options.clientBodyBufferSize ?? 1_048_576,
       plugins: [...plugins.keys()],
+      ...(options.database === "postgres"
+        ? { db_update_frequency: options.dbUpdateFrequency ?? 5, ...postgresInfo(options) }
+        : {}),
       ...(typeof options.declarativeConfig === "string" ? { declarative_config: options.declarativeConfig } : {}),
       ...(options.declarativeConfigString === undefined ? {} : { declarative_config_string: "******" }),
     },

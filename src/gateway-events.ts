@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { ConfigWarning } from "./declarative/warnings.js";
+import type { StoreChange } from "./store/store-events.js";
 
 /** What {@link Gateway.loadConfig} tells. */
 export interface LoadResult {
@@ -20,6 +21,11 @@ export interface GatewayEvents {
   "config:loaded": [result: LoadResult];
   /** A configuration was refused; the one before stays in force. */
   "config:rejected": [error: Error];
+  /**
+   * A record has been written to `gateway.db`; a cascade gives one event for each record that went. The records are copies.
+   * Without a database there are none: there, `config:loaded` tells of everything.
+   */
+  crud: [change: StoreChange];
   /** Something failed that no caller hears of: a plugin outside of a request, for instance. */
   error: [error: Error];
   /** The gateway is closed. */
@@ -40,6 +46,11 @@ export class GatewayEmitter {
 
   off<K extends keyof GatewayEvents>(event: K, listener: (...args: GatewayEvents[K]) => void): void {
     this.#emitter.off(event, listener as (...args: unknown[]) => void);
+  }
+
+  /** Whether anybody listens. */
+  isHeard(event: keyof GatewayEvents): boolean {
+    return this.#emitter.listenerCount(event) > 0;
   }
 
   /** @returns whether anybody listened */

@@ -17,7 +17,8 @@ export function loadPlugins(chosen: readonly (AnyPlugin | string)[] = []): Plugi
   for (const name of names.length === 0 ? ["bundled"] : names) {
     if (name === "off") continue;
     const found = name === "bundled" ? bundled : bundled.filter((plugin) => plugin.name === name);
-    if (found.length === 0) throw new OptionsError("plugins", `no bundled plugin is named '${name}'; hand in your own as objects`);
+    if (found.length === 0)
+      throw new OptionsError("plugins", `no bundled plugin is named '${name}'; hand in your own as objects`);
     for (const plugin of found) registry.add(plugin);
   }
   for (const plugin of chosen) if (typeof plugin !== "string") registry.add(plugin);

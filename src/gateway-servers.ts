@@ -23,7 +23,12 @@ export class GatewayServers {
   readonly #servers: Server[] = [];
 
   /** @throws the error of `net.Server` when the address cannot be had (rejects) */
-  async open(address: ListenAddress, defaultHost: string, listener: RequestListener, prepare: (server: Server) => void): Promise<AddressInfo> {
+  async open(
+    address: ListenAddress,
+    defaultHost: string,
+    listener: RequestListener,
+    prepare: (server: Server) => void,
+  ): Promise<AddressInfo> {
     const { port, host = defaultHost } = typeof address === "number" ? { port: address } : address;
     const server = createServer(listener);
     prepare(server);

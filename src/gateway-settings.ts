@@ -2,12 +2,17 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { OptionsError } from "./errors/gateway-error.js";
 import { type GatewayOptions, headerTokens, type TransportOption } from "./options.js";
+import { PdkCache } from "./pdk/cache.js";
 import type { Logger } from "./pdk/node-context.js";
 import { createHttpProxyTransport } from "./proxy/http-proxy-transport.js";
 import type { Transport } from "./proxy/transport.js";
 import { createUndiciTransport } from "./proxy/undici-transport.js";
 import type { RuntimeSettings } from "./runtime/settings.js";
+import { parseByteSize } from "./util/byte-size.js";
+import { Cache, type CacheOptions } from "./util/cache.js";
 import { compileIpSet } from "./util/ip.js";
+import { envVault } from "./vaults/env.js";
+import { VaultSet } from "./vaults/vault-set.js";
 import { version } from "./version.js";
 
 const quiet = (): void => undefined;
@@ -35,6 +40,8 @@ export function runtimeSettings(options: GatewayOptions): RuntimeSettings {
       logger: options.logger ?? defaultLogger,
       now: options.clock ?? Date.now,
       pluginState: new Map(),
+      vaults: new VaultSet([envVault(), ...(options.vaults ?? [])], { env: { prefix: options.vaultEnvPrefix ?? null } }),
+      cache: new PdkCache(new Cache(cacheOptions(options))),
       settings: {
         trusted: compileIpSet(options.trustedIps ?? [], "trustedIps"),
         realIpHeader: (options.realIpHeader ?? "X-Real-IP").toLowerCase(),
@@ -48,6 +55,36 @@ export function runtimeSettings(options: GatewayOptions): RuntimeSettings {
     upgrades,
     charset: options.charset?.toLowerCase() === "off" ? null : (options.charset ?? "UTF-8"),
     errorDefaultType: options.errorDefaultType ?? "text/plain",
+  };
+}
+
+/** Kong's default, for the cache and for a configuration without a database. */
+const defaultMemCacheSize = "128m";
+
+/**
+ * The option `memCacheSize` in bytes.
+ *
+ * @throws OptionsError when it is not a size
+ */
+export function memCacheBytes({ memCacheSize = defaultMemCacheSize }: GatewayOptions): number {
+  const bytes = parseByteSize(memCacheSize);
+  if (bytes === undefined || bytes === 0) {
+    throw new OptionsError(
+      "memCacheSize",
+      `'${String(memCacheSize)}' is not a size; sizes are bytes, or texts such as "128m" or "1g"`,
+    );
+  }
+  return bytes;
+}
+
+function cacheOptions(options: GatewayOptions): CacheOptions {
+  const { dbCacheTtl = 0, dbCacheNegTtl = dbCacheTtl, dbResurrectTtl = 30, clock } = options;
+  return {
+    maxBytes: memCacheBytes(options),
+    ttl: dbCacheTtl,
+    negTtl: dbCacheNegTtl,
+    resurrectTtl: dbResurrectTtl,
+    ...(clock === undefined ? {} : { now: clock }),
   };
 }
 

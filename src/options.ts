@@ -4,6 +4,9 @@ import type { AnyPlugin } from "./plugin-runner/define-plugin.js";
 import type { Transport } from "./proxy/transport.js";
 import type { RouterFlavor } from "./router/build-router.js";
 import type { HeaderTokens } from "./runtime/settings.js";
+import type { EntityDefinition } from "./schema/entity.js";
+import { type PostgresOptions, postgresOptionKinds } from "./store/strategies/postgres/settings.js";
+import type { AnyVault } from "./vaults/vault.js";
 
 /** A declarative document as an object. */
 export interface DeclarativeDocument {
@@ -18,14 +21,35 @@ export type TransportOption = "undici" | "http-proxy-3" | Transport;
  * Options of {@link createGateway}. Names are the camelCase forms of Kong's settings; what has no counterpart there says so.
  *
  * @typeParam P - the plugins handed in, so that their entities are typed on `gateway.db`
+ * @typeParam E - the entities handed in, likewise
  */
-export interface GatewayOptions<P extends readonly (AnyPlugin | string)[] = readonly (AnyPlugin | string)[]> {
-  /** Where entities live. `"off"` (default): in memory, replaced as a whole by `loadConfig`. */
-  readonly database?: "off";
+export interface GatewayOptions<
+  P extends readonly (AnyPlugin | string)[] = readonly (AnyPlugin | string)[],
+  E extends readonly EntityDefinition[] = readonly EntityDefinition[],
+> extends PostgresOptions {
+  /**
+   * Where entities live. `"off"` (default): in memory, replaced as a whole by `loadConfig`. `"memory"`: in memory, and `gateway.db` can
+   * write; the first configuration is its first content, and nothing outlives the process. `"postgres"`: in PostgreSQL (the package
+   * `pg` and the `pg…` options), shared with other processes; `await gateway.ready()` opens it.
+   */
+  readonly database?: "off" | "memory" | "postgres";
   /** The first configuration: the path of a YAML or JSON file, or the document itself. */
   readonly declarativeConfig?: string | DeclarativeDocument;
   /** The first configuration as YAML or JSON text. `declarativeConfig` wins over it. */
   readonly declarativeConfigString?: string;
+  /**
+   * The most that plugins may keep in `pdk.cache`, and that a configuration without a database may take: bytes, or a text such as
+   * `"512m"`. Sizes are estimates of the heap that is used. Default `"128m"`.
+   */
+  readonly memCacheSize?: number | string;
+  /** With `postgres`: seconds between looks for changes of other processes, beside the notices that PostgreSQL sends. Default 5. */
+  readonly dbUpdateFrequency?: number;
+  /** Seconds that `pdk.cache` keeps a value when its caller does not say; 0 (default): until it is invalidated. */
+  readonly dbCacheTtl?: number;
+  /** Seconds that it keeps the knowledge that there is no value. Default: as `dbCacheTtl`. */
+  readonly dbCacheNegTtl?: number;
+  /** Seconds that a value whose time is over stands in while it cannot be loaded again. Default 30. */
+  readonly dbResurrectTtl?: number;
   /** Default `traditional_compatible`. */
   readonly routerFlavor?: RouterFlavor;
   /** Peers whose forwarding headers are believed: addresses, CIDR ranges, `unix:`. Default: none. */
@@ -47,6 +71,12 @@ export interface GatewayOptions<P extends readonly (AnyPlugin | string)[] = read
    * `[mine]` does, `["off"]` loads none, `["key-auth", mine]` just that one. Default `["bundled"]`.
    */
   readonly plugins?: P;
+  /** Not in Kong, where only plugins may have them. Entities of your own, made by `defineEntity`. */
+  readonly entities?: E;
+  /** Kinds of vaults beyond `env`, made with `defineVault`. Not in Kong, whose setting `vaults` has names. */
+  readonly vaults?: readonly AnyVault[];
+  /** Put in front of the names of variables where a reference names `env` itself: `{vault://env/…}`. Default: nothing. */
+  readonly vaultEnvPrefix?: string;
   /** Bytes of a request body that plugins may hold in memory. Default 1 MiB. (Kong's default is 8 KiB.) */
   readonly clientBodyBufferSize?: number;
   /** Charset added to text types of upstreams that name none; `"off"` adds none. Default `UTF-8` (Kong's `nginx_http_charset`). */
@@ -61,10 +91,16 @@ export interface GatewayOptions<P extends readonly (AnyPlugin | string)[] = read
   readonly clock?: () => number;
 }
 
-const known: Readonly<Record<keyof GatewayOptions, true>> = {
+const known: Readonly<Record<keyof GatewayOptions, unknown>> = {
+  ...postgresOptionKinds,
+  dbUpdateFrequency: true,
   database: true,
   declarativeConfig: true,
   declarativeConfigString: true,
+  memCacheSize: true,
+  dbCacheTtl: true,
+  dbCacheNegTtl: true,
+  dbResurrectTtl: true,
   routerFlavor: true,
   trustedIps: true,
   realIpHeader: true,
@@ -74,6 +110,9 @@ const known: Readonly<Record<keyof GatewayOptions, true>> = {
   upstreamKeepaliveIdleTimeout: true,
   upstreamKeepaliveMaxRequests: true,
   plugins: true,
+  entities: true,
+  vaults: true,
+  vaultEnvPrefix: true,
   clientBodyBufferSize: true,
   charset: true,
   errorDefaultType: true,
@@ -82,17 +121,33 @@ const known: Readonly<Record<keyof GatewayOptions, true>> = {
   clock: true,
 };
 
+const databases: readonly string[] = ["off", "memory", "postgres"];
+
+const numbers = [
+  "upstreamKeepaliveIdleTimeout",
+  "upstreamKeepaliveMaxRequests",
+  "clientBodyBufferSize",
+  "dbCacheTtl",
+  "dbCacheNegTtl",
+  "dbResurrectTtl",
+  "dbUpdateFrequency",
+] as const;
+
 /** @throws OptionsError for a name that is not an option, or a value that cannot be */
 export function checkOptions(options: GatewayOptions): void {
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(known, name)) throw new OptionsError(name, "there is no such option");
   }
-  if (options.database !== undefined && options.database !== "off") {
-    throw new OptionsError("database", `'${String(options.database)}' is not available; 'off' is`);
+  if (options.database !== undefined && !databases.includes(options.database)) {
+    throw new OptionsError("database", `'${String(options.database)}' is not available; '${databases.join("', '")}' are`);
   }
-  for (const name of ["upstreamKeepaliveIdleTimeout", "upstreamKeepaliveMaxRequests", "clientBodyBufferSize"] as const) {
+  if (options.routerFlavor !== undefined && options.routerFlavor !== "traditional_compatible") {
+    throw new OptionsError("routerFlavor", `'${String(options.routerFlavor)}' is not available; 'traditional_compatible' is`);
+  }
+  for (const name of numbers) {
     const value = options[name];
-    if (value !== undefined && !(Number.isFinite(value) && value >= 0)) throw new OptionsError(name, "must be a number, 0 or more");
+    if (value !== undefined && !(Number.isFinite(value) && value >= 0))
+      throw new OptionsError(name, "must be a number, 0 or more");
   }
 }
 

@@ -17,7 +17,9 @@ interface KoaContext {
  * @param gateway - from `createGateway`
  * @returns Koa middleware
  */
-export function koaGateway(gateway: Pick<Gateway<never>, "handler">): (context: KoaContext, next: () => Promise<unknown>) => Promise<void> {
+export function koaGateway(
+  gateway: Pick<Gateway<never>, "handler">,
+): (context: KoaContext, next: () => Promise<unknown>) => Promise<void> {
   return async function gatewayMiddleware(context, next) {
     const handedOver = await new Promise<boolean>((resolve, reject) => {
       if (context.res.closed) return resolve(false);

@@ -1,5 +1,6 @@
 import { flattenedForm } from "../declarative/flatten-errors.js";
 import { DeclarativeConfigError } from "../errors/dao-errors.js";
+import { ConfigTooLargeError } from "../errors/gateway-error.js";
 import type { EntityDefinition } from "../schema/entity.js";
 import { setOwn } from "../schema/values.js";
 import { md5 } from "../util/md5.js";
@@ -22,6 +23,7 @@ async function loadConfig(request: AdminRequest): Promise<AdminAnswer> {
     const { entities } = await context.loadConfig(input);
     return answer(201, shownEntities(context.definitions(), entities));
   } catch (error) {
+    if (error instanceof ConfigTooLargeError) return message(error.status, error.message);
     if (!(error instanceof DeclarativeConfigError)) throw error;
     return answer(error.status, isOn(flatten_errors) ? flattenedForm(error) : error.toJSON());
   }

@@ -79,7 +79,7 @@ export interface AdminContext {
   readonly logger: AdminLogger;
   /** Value of the `Server` header: product name and version. */
   readonly product: string;
-  readonly database: "off";
+  readonly database: "off" | "memory" | "postgres" | "cassandra";
   readonly headers?: AdminHeaderTokens;
   /**
    * Origins of the pages that may send credentials (`admin_gui_url`): scheme, host and port. Without any, every page may read

@@ -1,12 +1,13 @@
 import { type Command, UsageError } from "./command.js";
 import { config } from "./commands/config.js";
+import { migrations } from "./commands/migrations.js";
 import { start } from "./commands/start.js";
 import { version } from "./commands/version.js";
 import { helpText } from "./help.js";
 import type { Io } from "./io.js";
 import { reportError } from "./report.js";
 
-const commands: readonly Command[] = [start, config, version];
+const commands: readonly Command[] = [start, config, migrations, version];
 
 /**
  * Runs the `postern` command.

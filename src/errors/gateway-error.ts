@@ -99,6 +99,30 @@ export class MissingPackageError extends GatewayError {
   }
 }
 
+/** A configuration without a database takes more memory than the option `memCacheSize` allows. The one before stays in force. */
+export class ConfigTooLargeError extends GatewayError {
+  /** Estimated bytes that the configuration would take. */
+  readonly bytes: number;
+  /** The option `memCacheSize` in bytes. */
+  readonly maxBytes: number;
+
+  constructor(bytes: number, maxBytes: number) {
+    const sizes = `it takes about ${mebibytes(bytes)} of at most ${mebibytes(maxBytes)}`;
+    super({
+      code: "ERR_CONFIG_TOO_LARGE",
+      name: "ConfigTooLargeError",
+      message: `Configuration does not fit in memory: ${sizes}, consider raising the "mem_cache_size" config (option memCacheSize)`,
+      status: 413,
+    });
+    this.bytes = bytes;
+    this.maxBytes = maxBytes;
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
 /** The gateway was closed before or during the call. */
 export class GatewayClosedError extends GatewayError {
   constructor(message = "the gateway is closed") {

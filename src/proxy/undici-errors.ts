@@ -24,7 +24,8 @@ export const LENGTH_MISMATCH = "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
 export function toTransportError(error: unknown, progress: Progress): TransportError {
   if (error instanceof TransportError) return error;
   const { code = "", name = "", message = String(error) } = error as { code?: string; name?: string; message?: string };
-  const unreadable = name === "HTTPParserError" || code.startsWith("HPE_") || code === LENGTH_MISMATCH || /bad (?:response|upgrade)/.test(message);
+  const unreadable =
+    name === "HTTPParserError" || code.startsWith("HPE_") || code === LENGTH_MISMATCH || /bad (?:response|upgrade)/.test(message);
   const kind = unreadable ? (progress === "answered" ? "reset" : "malformed") : failureOf(code, progress !== "waiting");
   return new TransportError(kind, message || code, { cause: error });
 }
@@ -38,5 +39,7 @@ function failureOf(code: string, connected: boolean): TransportFailure {
 }
 
 function isTlsFailure(code: string): boolean {
-  return /^(?:ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|CRL_|INVALID_CA|EPROTO)/.test(code);
+  return /^(?:ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|CRL_|INVALID_CA|EPROTO)/.test(
+    code,
+  );
 }

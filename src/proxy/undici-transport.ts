@@ -141,7 +141,9 @@ async function closePool(pool: Pool, graceMs: number): Promise<void> {
 /** One text per pool: two services with equal settings share their connections. Which server name is the request's own matter. */
 function originKey({ scheme, host, port, connectTimeout, tls }: UpstreamRequest): string {
   const base = `${scheme}|${host}|${port}|${connectTimeout}`;
-  return tls === null ? base : `${base}|${tls.servername === null}|${tls.verify}|${tls.ca?.join() ?? ""}|${tls.cert ?? ""}|${tls.key ?? ""}`;
+  return tls === null
+    ? base
+    : `${base}|${tls.servername === null}|${tls.verify}|${tls.ca?.join() ?? ""}|${tls.cert ?? ""}|${tls.key ?? ""}`;
 }
 
 /** One running exchange, in the shape undici calls. */
@@ -155,7 +157,8 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
 
   constructor(handler: ExchangeHandler, { body, writeTimeout }: UpstreamRequest) {
     this.#handler = handler;
-    this.#watch = body === null || Buffer.isBuffer(body) ? null : new WriteWatch(body, writeTimeout, (error) => this.#abort?.(error));
+    this.#watch =
+      body === null || Buffer.isBuffer(body) ? null : new WriteWatch(body, writeTimeout, (error) => this.#abort?.(error));
   }
 
   resume(): void {

@@ -22,6 +22,7 @@ export abstract class AnsweringExchange extends RequestContext {
   readonly next: Next | null;
   late: LatePhases;
   running: Exchange | null = null;
+  abandoned = false;
   /** When the last peer was chosen and when the upstream's head came, in milliseconds since the epoch; 0 before. */
   balanced = 0;
   answered = 0;
@@ -72,7 +73,7 @@ export abstract class AnsweringExchange extends RequestContext {
     try {
       if (this.early !== null || this.late.headerFilter !== null) {
         if (!filterHead(this, () => this.pdk, this.late)) {
-          this.running?.abort();
+          this.abandon();
           this.sendOwn(false);
           return;
         }
@@ -81,6 +82,8 @@ export abstract class AnsweringExchange extends RequestContext {
       addProxiedHeaders(headers, this, this.owner.settings, this, head);
       if (this.late.bodyFilter === null) this.remaining = this.method === "HEAD" ? -1 : head.length;
       else if (this.method !== "HEAD") dropContentLength(headers);
+      // A plugin asked for the head alone: the client, which did not, must not wait for a body.
+      if (this.method === "HEAD" && this.incoming.method !== "HEAD") dropContentLength(headers);
       this.writeHead(headers, statusText);
     } catch (error) {
       // Nothing was sent yet: Kong closes the connection without an answer, and so do we.
@@ -93,7 +96,8 @@ export abstract class AnsweringExchange extends RequestContext {
     this.headSent = true;
     this.phase = "body_filter";
     const { response, status } = this;
-    const plain = statusText === "" || statusText === STATUS_CODES[status] || this.incoming.httpVersionMajor > 1 || !isPlain(statusText);
+    const plain =
+      statusText === "" || statusText === STATUS_CODES[status] || this.incoming.httpVersionMajor > 1 || !isPlain(statusText);
     if (this.next !== null || response.getHeaderNames().length > 0) {
       replaceHeaders(response, headers);
       if (plain) response.writeHead(status);
@@ -130,7 +134,11 @@ export abstract class AnsweringExchange extends RequestContext {
   /** An error from underneath: connect failures and the like (proxying, 10.2). */
   answerCoreError(status: number): void {
     const { accept, "content-type": type } = this.incoming.headers;
-    const { contentType, body } = errorBody(accept ?? type ?? this.owner.settings.errorDefaultType, defaultErrorMessage(status), this.requestId);
+    const { contentType, body } = errorBody(
+      accept ?? type ?? this.owner.settings.errorDefaultType,
+      defaultErrorMessage(status),
+      this.requestId,
+    );
     this.failed = true;
     this.exit = { status, body, headers: ["Content-Type", contentType] };
     this.answer();
@@ -181,7 +189,7 @@ export abstract class AnsweringExchange extends RequestContext {
     else if (this.response.headersSent) this.cut();
     else {
       this.exit = null;
-      this.running?.abort();
+      this.abandon();
       this.answerCoreError(500);
     }
   }
@@ -192,9 +200,15 @@ export abstract class AnsweringExchange extends RequestContext {
     this.node.logger.error(message, { request_id: this.requestId, stack: cause });
   }
 
+  /** Gives the running try up: whatever the transport says of it from now on is of no interest. */
+  abandon(): void {
+    this.abandoned = true;
+    this.running?.abort();
+  }
+
   /** Ends the client's connection in mid-answer, so that it sees the answer as broken. */
   cut(): void {
-    this.running?.abort();
+    this.abandon();
     this.response.destroy();
   }
 

@@ -68,7 +68,12 @@ export class ServiceTarget {
   readonly #single: PeerTarget | null;
   readonly #targets = new Map<Peer, PeerTarget>();
 
-  constructor(service: Service, upstream: UpstreamTarget | undefined, origins: OriginTable, certificate: Certificate | undefined) {
+  constructor(
+    service: Service,
+    upstream: UpstreamTarget | undefined,
+    origins: OriginTable,
+    certificate: Certificate | undefined,
+  ) {
     this.service = service;
     this.#certificate = certificate;
     this.retries = service.retries ?? 5;

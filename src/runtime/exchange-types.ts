@@ -13,6 +13,8 @@ export interface UpgradeSocket {
 /** Tells the gateway when a request is in hand and when it is done with. */
 export interface ExchangeOwner {
   readonly settings: RuntimeSettings;
+  /** The gateway takes no more requests. */
+  readonly closing: boolean;
   began(): void;
   ended(): void;
 }

@@ -92,7 +92,7 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
       host: incoming.headers.host ?? (incoming.headers[":authority"] as string | undefined),
       headers: incoming.headers,
       scheme: secure ? "https" : "http",
-      sni: secure ? ((socket as { servername?: string | false }).servername || undefined) : undefined,
+      sni: secure ? (socket as { servername?: string | false }).servername || undefined : undefined,
       port: socket.localPort ?? 0,
     });
     if (match === undefined) {
@@ -104,9 +104,14 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
       this.answerError(404, "no Route matched with those values");
       return;
     }
-    const destination = match.value;
+    const destination = this.snapshot.destinations[match.value] as Destination;
     this.take();
     if (this.done) return;
+    // Not handed to the host either: routes that plugins protect must not lie open when the gateway is gone.
+    if (this.owner.closing) {
+      this.answerError(503, "the gateway is closed", ["Connection", "close"]);
+      return;
+    }
     this.destination = destination;
     this.route = destination.route;
     this.service = destination.service?.service ?? null;
@@ -202,7 +207,9 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
     this.proxied = true;
     this.sending ??= upstreamBody(this) ?? null;
     if (this.sending === null) {
-      this.report(new Error("the request's body was read by another middleware and cannot be restored; mount the gateway before it"));
+      this.report(
+        new Error("the request's body was read by another middleware and cannot be restored; mount the gateway before it"),
+      );
       this.answerCoreError(500);
       return;
     }
@@ -265,7 +272,9 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
   /** Node throws for `Trailer` on an answer that is not chunked. */
   mayAnnounceTrailers(status: number): boolean {
     const { headers, httpVersion } = this.incoming;
-    return acceptsTrailers(headers.te as string) && httpVersion !== "1.0" && this.method !== "HEAD" && status !== 204 && status !== 304;
+    return (
+      acceptsTrailers(headers.te as string) && httpVersion !== "1.0" && this.method !== "HEAD" && status !== 204 && status !== 304
+    );
   }
 
   onData(chunk: Buffer): boolean {
@@ -332,7 +341,9 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
   onError(error: TransportError): void {
     const { peer } = this;
     this.release();
-    if (this.done || error.kind === "aborted") return;
+    if (this.done || this.abandoned) return;
+    // The client left in the middle of its body; the end of its connection is about to be told.
+    if (error.kind === "aborted" && this.incoming.destroyed) return;
     if (this.headSent) {
       this.cut();
       return;
@@ -345,7 +356,11 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
       return;
     }
     this.held = null;
-    this.node.logger.warn(`upstream failed: ${error.message}`, { kind: error.kind, peer: peer?.target, request_id: this.requestId });
+    this.node.logger.warn(`upstream failed: ${error.message}`, {
+      kind: error.kind,
+      peer: peer?.target,
+      request_id: this.requestId,
+    });
     if (error.kind === "dns") {
       this.proxied = false;
       this.answerError(503, "name resolution failed");
@@ -373,11 +388,10 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
     if (this.done) return;
     this.done = true;
     // The answer may be out before the transport has seen the upstream's end; its connection is still good then.
-    if (!this.response.writableFinished) this.running?.abort();
+    if (!this.response.writableFinished) this.abandon();
     this.release();
     this.finished();
   }
-
 }
 
 /** Bytes up to which making a text of a body is cheaper than a second buffer in the write. */

@@ -24,7 +24,7 @@ export interface ExplainedRoute {
 }
 
 /** Asks the router, without sending anything. */
-export function explainRoute({ router }: Snapshot, request: ExplainRequest): ExplainedRoute {
+export function explainRoute({ router, destinations }: Snapshot, request: ExplainRequest): ExplainedRoute {
   const absolute = /^(https?):\/\/([^/?#]*)(.*)$/i.exec(request.url);
   const headers: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = value;
@@ -40,5 +40,6 @@ export function explainRoute({ router }: Snapshot, request: ExplainRequest): Exp
     sni: request.sni ?? (secure ? host?.replace(/:\d+$/, "") : undefined),
     port: secure ? 443 : 80,
   });
-  return { route: match?.value.route, service: match?.value.service?.service, candidates };
+  const destination = match === undefined ? undefined : destinations[match.value];
+  return { route: destination?.route, service: destination?.service?.service, candidates };
 }

@@ -107,7 +107,12 @@ class HostResponse {
     if (this.#ended) return this.#response;
     this.#ended = true;
     const { data, callback } = bodyArguments(args);
-    if (data !== undefined && !this.#exchange.headSent && this.#exchange.late.bodyFilter === null && !this.#response.hasHeader("content-length")) {
+    if (
+      data !== undefined &&
+      !this.#exchange.headSent &&
+      this.#exchange.late.bodyFilter === null &&
+      !this.#response.hasHeader("content-length")
+    ) {
       // As Node does for an answer that is given at once.
       if (this.#response.statusCode >= 200 && this.#response.statusCode !== 204 && this.#response.statusCode !== 304) {
         this.#response.setHeader("Content-Length", data.length);
@@ -134,7 +139,10 @@ class HostResponse {
   }
 }
 
-type HeadersArgument = Readonly<Record<string, OutgoingHttpHeader | undefined>> | readonly (string | readonly [string, OutgoingHttpHeader])[] | undefined;
+type HeadersArgument =
+  | Readonly<Record<string, OutgoingHttpHeader | undefined>>
+  | readonly (string | readonly [string, OutgoingHttpHeader])[]
+  | undefined;
 
 /** The headers set so far and those given to `writeHead`, as one flat list; the latter win. */
 function collect(response: ServerResponse, given: HeadersArgument): string[] {
@@ -169,7 +177,8 @@ function bodyArguments(args: unknown[]): { data: Buffer | undefined; callback: C
   const callback = args.find((argument) => typeof argument === "function") as Callback | undefined;
   const [chunk, encoding] = args;
   if (chunk === undefined || chunk === null || typeof chunk === "function") return { data: undefined, callback };
-  if (typeof chunk === "string") return { data: Buffer.from(chunk, typeof encoding === "string" ? (encoding as BufferEncoding) : "utf8"), callback };
+  if (typeof chunk === "string")
+    return { data: Buffer.from(chunk, typeof encoding === "string" ? (encoding as BufferEncoding) : "utf8"), callback };
   const bytes = chunk as Uint8Array;
   return { data: Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), callback };
 }

@@ -1,7 +1,7 @@
 import type { Peer } from "../balancer/balancer.js";
 import type { RequestContext } from "../pdk/request-context.js";
 import type { UpstreamTls } from "../proxy/transport.js";
-import { bracketed, isDefaultPort, type Origin, schemeOf, type ServiceTarget, tlsName } from "./destination.js";
+import { bracketed, isDefaultPort, type Origin, type ServiceTarget, schemeOf, tlsName } from "./destination.js";
 import type { Snapshot } from "./snapshot.js";
 
 /** Where one try goes. */
@@ -36,7 +36,8 @@ export function choosePeer(
   const { origin, hostHeader } = target.targetOf(peer);
   const clientHost = context.route?.preserve_host ? context.incoming.headers.host : undefined;
   const host = clientHost ?? hostHeader;
-  if (context.scheme === null && context.timeouts === null && clientHost === undefined) return { peer, origin, host, path, tls: origin.tls };
+  if (context.scheme === null && context.timeouts === null && clientHost === undefined)
+    return { peer, origin, host, path, tls: origin.tls };
   const adjusted = adjust(context, target, origin, hostHeader);
   return { peer, origin: adjusted, host, path, tls: clientHost === undefined ? adjusted.tls : named(adjusted.tls, clientHost) };
 }

@@ -45,7 +45,15 @@ function httpsAnswer(context: RequestContext, status: number): ProtocolAnswer {
 /** The small page that Kong's web server sends with a redirect. */
 function redirectPage(status: number): string {
   const title = `${status} ${STATUS_CODES[status]}`;
-  const lines = ["<html>", `<head><title>${title}</title></head>`, "<body>", `<center><h1>${title}</h1></center>`, "</body>", "</html>", ""];
+  const lines = [
+    "<html>",
+    `<head><title>${title}</title></head>`,
+    "<body>",
+    `<center><h1>${title}</h1></center>`,
+    "</body>",
+    "</html>",
+    "",
+  ];
   return lines.join("\r\n");
 }
 

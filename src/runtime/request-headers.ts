@@ -126,7 +126,9 @@ function isReplaced(name: string, dropId: boolean): boolean {
       );
     case 17:
       return (
-        isHeaderName(name, "x-forwarded-proto") || isHeaderName(name, "transfer-encoding") || (dropId && isHeaderName(name, "x-kong-request-id"))
+        isHeaderName(name, "x-forwarded-proto") ||
+        isHeaderName(name, "transfer-encoding") ||
+        (dropId && isHeaderName(name, "x-kong-request-id"))
       );
     case 18:
       return isHeaderName(name, "x-forwarded-prefix");

@@ -17,7 +17,12 @@ export interface CleanedHead {
  * @param trailers - the client takes trailers, and the answer may have some
  * @param charset - added to text types that name none; `null` adds none
  */
-export function cleanResponseHeaders(raw: readonly string[], upgrade: string | null, trailers: boolean, charset: string | null): CleanedHead {
+export function cleanResponseHeaders(
+  raw: readonly string[],
+  upgrade: string | null,
+  trailers: boolean,
+  charset: string | null,
+): CleanedHead {
   const headers: string[] = [];
   let length = -1;
   let via: string | undefined;
@@ -66,7 +71,8 @@ export function cleanResponseHeaders(raw: readonly string[], upgrade: string | n
       case 16:
       case 17:
       case 18:
-        if (isHeaderName(name, "transfer-encoding") || (name.charCodeAt(1) === 45 && hiddenByNginx.has(name.toLowerCase()))) continue;
+        if (isHeaderName(name, "transfer-encoding") || (name.charCodeAt(1) === 45 && hiddenByNginx.has(name.toLowerCase())))
+          continue;
         if (isHeaderName(name, "content-encoding")) encoded = true;
         break;
       default:

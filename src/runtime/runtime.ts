@@ -1,14 +1,19 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { announcesBody } from "../util/parsed-body.js";
 import { GatewayExchange } from "./exchange.js";
-import type { ExchangeOwner, Next } from "./exchange-types.js";
+import type { ExchangeOwner, Next, UpgradeSocket } from "./exchange-types.js";
 import type { RuntimeSettings } from "./settings.js";
 import type { Snapshot } from "./snapshot.js";
+import { serveWithoutUpgrade } from "./without-upgrade.js";
 
 /** Serves requests from the current snapshot, and knows how many it has in hand. */
 export class Runtime implements ExchangeOwner {
   readonly settings: RuntimeSettings;
+  closing = false;
   #snapshot: Snapshot;
+  #rebuild: (() => void) | null = null;
   #running = 0;
   #idle: (() => void)[] = [];
 
@@ -18,6 +23,21 @@ export class Runtime implements ExchangeOwner {
   }
 
   get snapshot(): Snapshot {
+    return this.#rebuild === null ? this.#snapshot : this.#caughtUp(this.#rebuild);
+  }
+
+  /**
+   * Says that the snapshot is out of date. Whoever needs one next gets the new one, so that many changes in a row cost one rebuild.
+   *
+   * @param rebuild - makes the new snapshot current with {@link swap}
+   */
+  outdated(rebuild: () => void): void {
+    this.#rebuild = rebuild;
+  }
+
+  #caughtUp(rebuild: () => void): Snapshot {
+    this.#rebuild = null;
+    rebuild();
     return this.#snapshot;
   }
 
@@ -28,18 +48,32 @@ export class Runtime implements ExchangeOwner {
 
   /** New requests use the new snapshot; those in hand end on the old one. */
   swap(snapshot: Snapshot): void {
+    this.#rebuild = null;
     this.#snapshot = snapshot;
     this.settings.transport.retain?.(snapshot.origins.all());
   }
 
   handle(incoming: IncomingMessage, outgoing: ServerResponse, next: Next | null): void {
-    new GatewayExchange(this, this.#snapshot, incoming, outgoing, incoming.url ?? "/", next, null).start();
+    new GatewayExchange(this, this.snapshot, incoming, outgoing, incoming.url ?? "/", next, null).start();
   }
 
   /** @param next - `null`: a request that matches no route is answered with 404 */
   handleUpgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, next: Next | null): void {
     // Node takes its own handler off before it gives the socket away: an error without one would end the process.
-    socket.on("error", () => socket.destroy());
+    socket.on("error", drop);
+    whenFree(incoming.socket, () => {
+      const websocket = incoming.headers.upgrade?.toLowerCase() === "websocket";
+      // Where somebody else listens too, another protocol may be theirs; none of those has a request with a body.
+      if (!websocket && (next === null || announcesBody(incoming))) {
+        socket.off("error", drop);
+        if (serveWithoutUpgrade(incoming, socket, head)) return;
+        socket.on("error", drop);
+      }
+      this.#startUpgrade(incoming, socket, websocket ? { socket, head } : null, next);
+    });
+  }
+
+  #startUpgrade(incoming: IncomingMessage, socket: Duplex, tunnel: UpgradeSocket | null, next: Next | null): void {
     const outgoing = new ServerResponse(incoming);
     outgoing.shouldKeepAlive = false;
     outgoing.assignSocket(incoming.socket);
@@ -54,8 +88,7 @@ export class Runtime implements ExchangeOwner {
             outgoing.emit("close");
             next();
           };
-    const tunnel = incoming.headers.upgrade?.toLowerCase() === "websocket" ? { socket, head } : null;
-    const exchange = new GatewayExchange(this, this.#snapshot, incoming, outgoing, incoming.url ?? "/", handOver, tunnel);
+    const exchange = new GatewayExchange(this, this.snapshot, incoming, outgoing, incoming.url ?? "/", handOver, tunnel);
     exchange.start();
   }
 
@@ -81,4 +114,20 @@ export class Runtime implements ExchangeOwner {
     ]);
     clearTimeout(timer);
   }
+}
+
+function drop(this: Duplex): void {
+  this.destroy();
+}
+
+/** Answers to requests before this one on the same connection (pipelining) go first: a socket takes one response at a time. */
+function whenFree(socket: Socket, start: () => void): void {
+  const { _httpMessage: busy } = socket as { _httpMessage?: ServerResponse | null };
+  if (!busy) {
+    start();
+    return;
+  }
+  busy.once("close", () => {
+    if (!socket.destroyed) whenFree(socket, start);
+  });
 }

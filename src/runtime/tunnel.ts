@@ -27,6 +27,8 @@ export function openTunnel(exchange: GatewayExchange, { socket, head }: UpgradeS
       const headers = exchange.headers;
       addProxiedHeaders(headers, exchange, settings, exchange, cleaned);
       headers.push("Connection", status === 101 ? "upgrade" : "close");
+      // Node's server leaves a half-closed socket open for good; who asks for an upgrade and closes has left.
+      if (status !== 101) socket.once("end", () => socket.destroy());
       // The head goes to the bare socket: the response object must not write to it any more.
       exchange.headSent = true;
       exchange.response.detachSocket(exchange.incoming.socket);
@@ -37,6 +39,7 @@ export function openTunnel(exchange: GatewayExchange, { socket, head }: UpgradeS
     },
     onError(error) {
       if (exchange.headSent) exchange.closed();
+      else if (error.kind === "aborted") socket.destroy();
       else exchange.onError(error);
     },
   };

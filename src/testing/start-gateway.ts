@@ -4,8 +4,11 @@ import { createGateway, type Gateway } from "../gateway.js";
 import type { DeclarativeDocument, GatewayOptions } from "../options.js";
 
 /** A gateway that {@link startGateway} started, behind an HTTP server of its own. */
-export interface RunningGateway<P extends readonly unknown[] = readonly []> extends AsyncDisposable {
-  readonly gateway: Gateway<P>;
+export interface RunningGateway<
+  P extends readonly unknown[] = readonly [],
+  E extends NonNullable<GatewayOptions["entities"]> = readonly [],
+> extends AsyncDisposable {
+  readonly gateway: Gateway<P, E>;
   readonly port: number;
   /** `http://127.0.0.1:port` */
   readonly url: string;
@@ -37,10 +40,11 @@ export interface RunningGateway<P extends readonly unknown[] = readonly []> exte
  * expect((await gateway.fetch("/")).headers.get("x-hello")).toBe("world");
  * ```
  */
-export async function startGateway<const P extends NonNullable<GatewayOptions["plugins"]> = readonly []>(
-  configOrOptions: GatewayOptions<P> | DeclarativeDocument = {},
-): Promise<RunningGateway<P>> {
-  const gateway = createGateway<P>(configOrOptions);
+export async function startGateway<
+  const P extends NonNullable<GatewayOptions["plugins"]> = readonly [],
+  const E extends NonNullable<GatewayOptions["entities"]> = readonly [],
+>(configOrOptions: GatewayOptions<P, E> | DeclarativeDocument = {}): Promise<RunningGateway<P, E>> {
+  const gateway = createGateway<P, E>(configOrOptions);
   const server = createServer(gateway.handler).on("upgrade", gateway.upgrade);
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {

@@ -1,0 +1,47 @@
+import type { LoadedDocument } from "./declarative/load.js";
+import type { Backend, BackendContext } from "./gateway-backend.js";
+import type { EntityDefinitions } from "./store/dao.js";
+import { storedDefinitions } from "./store/open-store.js";
+import { storedRows } from "./store/stored-row.js";
+import { MemoryStrategy } from "./store/strategies/memory/memory-strategy.js";
+import type { EntityState } from "./store/tables/entity-state.js";
+
+/** Milliseconds between two clean-ups of expired records, as in Kong. */
+const CLEAN_UP_INTERVAL = 300_000;
+
+/** `database: "memory"`: the store can be written, and its records are what requests read. */
+export class MemoryBackend implements Backend {
+  readonly strategy: MemoryStrategy;
+  readonly isOpen = true;
+  readonly #cleanUp: NodeJS.Timeout;
+  #definitions: EntityDefinitions;
+
+  constructor({ definitions, document, now }: BackendContext) {
+    this.strategy = new MemoryStrategy({ now });
+    this.#definitions = definitions;
+    this.strategy.define(storedDefinitions(definitions));
+    this.load(document, () => undefined);
+    this.#cleanUp = setInterval(() => void this.strategy.removeExpired(), CLEAN_UP_INTERVAL).unref();
+  }
+
+  get entities(): EntityState {
+    return this.strategy.state;
+  }
+
+  async open(): Promise<void> {}
+
+  define(definitions: EntityDefinitions): void {
+    this.#definitions = definitions;
+    this.strategy.define(storedDefinitions(definitions));
+  }
+
+  load(document: LoadedDocument, use: (entities: EntityState) => void): void {
+    const entities = this.strategy.stage(storedRows(storedDefinitions(this.#definitions), document.state));
+    use(entities);
+    this.strategy.use(entities);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#cleanUp);
+  }
+}
