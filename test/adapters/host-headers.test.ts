@@ -11,7 +11,8 @@ import { echoUpstream } from "../support/echo-upstream.js";
 
 it("keeps repeated headers of an upstream where the host has set headers before", async () => {
   await using upstream = await echoUpstream({
-    answer: (_record, res) => void res.writeHead(200, ["Set-Cookie", "a=1", "Set-Cookie", "b=2", "X-Powered-By", "upstream"]).end("hi"),
+    answer: (_record, res) =>
+      void res.writeHead(200, ["Set-Cookie", "a=1", "Set-Cookie", "b=2", "X-Powered-By", "upstream"]).end("hi"),
   });
   const gateway = createGateway({
     _format_version: "3.0",

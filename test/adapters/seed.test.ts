@@ -13,7 +13,9 @@ async function seed(start: StartHost, paths: readonly string[] = ["/"], service 
   const plugins = [{ name: "key-auth" }];
   const gateway = createGateway({
     _format_version: "3.0",
-    ...(service ? { services: [{ name: "my-service", url: upstream.url, plugins, routes }] } : { routes: [{ ...routes[0], plugins }] }),
+    ...(service
+      ? { services: [{ name: "my-service", url: upstream.url, plugins, routes }] }
+      : { routes: [{ ...routes[0], plugins }] }),
     consumers: [{ username: "my-user", keyauth_credentials: [{ key: "my-key" }] }],
   });
   const host = await start(gateway);
@@ -51,7 +53,11 @@ eachHost("the first document", (start, name) => {
   it("carries bodies of every method there is, its own and the client's", async () => {
     await using host = await seed(start);
     for (const method of ["POST", "PUT", "PATCH", "DELETE", "PROPFIND"]) {
-      const response = await fetch(host.url, { method, body: `by ${method}`, headers: { apikey: "my-key", "content-type": "text/plain" } });
+      const response = await fetch(host.url, {
+        method,
+        body: `by ${method}`,
+        headers: { apikey: "my-key", "content-type": "text/plain" },
+      });
       expect(await response.json()).toMatchObject({ method, body: `by ${method}` });
     }
     const head = await fetch(host.url, { method: "HEAD", headers: { apikey: "my-key" } });
@@ -100,7 +106,9 @@ eachHost("the first document", (start, name) => {
     const { port } = sockets.address() as { port: number };
     const gateway = createGateway({
       _format_version: "3.0",
-      services: [{ name: "ws", url: `http://127.0.0.1:${port}`, plugins: [{ name: "key-auth" }], routes: [{ name: "ws", paths: ["/"] }] }],
+      services: [
+        { name: "ws", url: `http://127.0.0.1:${port}`, plugins: [{ name: "key-auth" }], routes: [{ name: "ws", paths: ["/"] }] },
+      ],
       consumers: [{ username: "my-user", keyauth_credentials: [{ key: "my-key" }] }],
     });
     await using host = await start(gateway);

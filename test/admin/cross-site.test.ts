@@ -1,15 +1,18 @@
 import { request } from "node:http";
-import { describe, expect, it } from "vitest";
 import { createGateway } from "postern";
+import { describe, expect, it } from "vitest";
 
 /** `fetch` sets the `Sec-Fetch-*` headers itself: only a bare request can say what a browser would. */
 function post(port: number, headers: Record<string, string>): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const body = new URLSearchParams({ config: '_format_version: "3.0"' }).toString();
     const type = { "content-type": "application/x-www-form-urlencoded", "content-length": String(body.length) };
-    const sent = request({ port, host: "127.0.0.1", method: "POST", path: "/config", headers: { ...type, ...headers } }, (res) => {
-      res.resume().on("end", () => resolve(res.statusCode));
-    });
+    const sent = request(
+      { port, host: "127.0.0.1", method: "POST", path: "/config", headers: { ...type, ...headers } },
+      (res) => {
+        res.resume().on("end", () => resolve(res.statusCode));
+      },
+    );
     sent.on("error", reject).end(body);
   });
 }

@@ -5,8 +5,8 @@ import { createAdminHandler } from "../../src/admin/handler.js";
 import { type LoadedDocument, loadDeclarative } from "../../src/declarative/load.js";
 import { loadPlugins } from "../../src/gateway-plugins.js";
 import { entityDefinitions } from "../../src/gateway-store.js";
-import { EntityState } from "../../src/store/strategies/off/entity-state.js";
 import { offStore } from "../../src/store/strategies/off/off-store.js";
+import { EntityState } from "../../src/store/tables/entity-state.js";
 
 /** An Admin API on a port of its own, over a store without a database. */
 export interface TestAdmin extends AsyncDisposable {

@@ -11,7 +11,7 @@ const log = probe("log", { log: (pdk) => void statuses.push(pdk.response.getStat
 const slow = probe("slow", { access: () => new Promise((resolve) => setTimeout(resolve, 100)) });
 const slowRewrite = probe("slow-rewrite", { rewrite: () => new Promise((resolve) => setTimeout(resolve, 100)) });
 
-async function before(port: number, plugins: readonly string[] = []): Promise<TestGateway> {
+async function inFrontOf(port: number, plugins: readonly string[] = []): Promise<TestGateway> {
   statuses.length = 0;
   return testGateway({
     config: {
@@ -32,7 +32,7 @@ async function expectIdle(gateway: TestGateway): Promise<void> {
 
 it("closes the upstream's connection when the client leaves while waiting for the answer", async () => {
   await using upstream = await rawServer();
-  await using gateway = await before(upstream.port);
+  await using gateway = await inFrontOf(upstream.port);
   const request = httpRequest(gateway.url).on("error", () => undefined);
   request.end();
   await waitFor(() => upstream.connections[0]?.received.includes("\r\n\r\n"));
@@ -46,10 +46,12 @@ it("closes it when the client leaves in mid-answer", async () => {
   await using upstream = await rawServer({
     onRequest: ({ socket }) => void socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf"),
   });
-  await using gateway = await before(upstream.port);
+  await using gateway = await inFrontOf(upstream.port);
   const request = httpRequest(gateway.url).on("error", () => undefined);
   request.end();
-  await new Promise((resolve) => request.on("response", (response) => response.on("error", () => undefined).once("data", resolve)));
+  await new Promise((resolve) =>
+    request.on("response", (response) => response.on("error", () => undefined).once("data", resolve)),
+  );
   request.destroy();
   await waitFor(() => isQuiet(upstream));
   expect(await waitFor(() => statuses.length > 0 && statuses)).toEqual([200]);
@@ -58,8 +60,11 @@ it("closes it when the client leaves in mid-answer", async () => {
 
 it("closes it when the client leaves in mid-upload", async () => {
   await using upstream = await rawServer();
-  await using gateway = await before(upstream.port);
-  const request = httpRequest(gateway.url, { method: "POST", headers: { "content-length": "1000" } }).on("error", () => undefined);
+  await using gateway = await inFrontOf(upstream.port);
+  const request = httpRequest(gateway.url, { method: "POST", headers: { "content-length": "1000" } }).on(
+    "error",
+    () => undefined,
+  );
   request.write("half");
   await waitFor(() => upstream.connections[0]?.received.endsWith("half"));
   request.destroy();
@@ -70,7 +75,7 @@ it("closes it when the client leaves in mid-upload", async () => {
 
 it.each(["slow", "slow-rewrite"])("asks no upstream for a client that left during the plugin '%s'", async (plugin) => {
   await using upstream = await rawServer();
-  await using gateway = await before(upstream.port, [plugin]);
+  await using gateway = await inFrontOf(upstream.port, [plugin]);
   const socket = connect(gateway.port, "127.0.0.1");
   socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n", () => setTimeout(() => socket.destroy(), 20));
   expect(await waitFor(() => statuses.length > 0 && statuses)).toEqual([499]);
@@ -80,7 +85,7 @@ it.each(["slow", "slow-rewrite"])("asks no upstream for a client that left durin
 
 it("does not mind a client that leaves before its request is complete", async () => {
   await using upstream = await rawServer();
-  await using gateway = await before(upstream.port);
+  await using gateway = await inFrontOf(upstream.port);
   for (const bytes of ["", "GET", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: x\r\n"]) {
     await new Promise((resolve) => {
       const socket = connect(gateway.port, "127.0.0.1");
@@ -96,7 +101,7 @@ it("keeps the upstream's connection when the client leaves after the answer", as
   await using upstream = await rawServer({
     onRequest: ({ socket }) => void socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
   });
-  await using gateway = await before(upstream.port);
+  await using gateway = await inFrontOf(upstream.port);
   for (let round = 0; round < 5; round += 1) expect((await gateway.request({ headers: { host: "x" } })).text).toBe("ok");
   expect(upstream.connections).toHaveLength(1);
   await expectIdle(gateway);

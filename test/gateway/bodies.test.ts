@@ -36,14 +36,22 @@ it("carries 5 MiB up and down, unchanged", async () => {
     config: {
       _format_version: "3.0",
       services: [
-        { name: "big", url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, routes: [{ name: "all", paths: ["/"] }] },
+        {
+          name: "big",
+          url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
+          routes: [{ name: "all", paths: ["/"] }],
+        },
       ],
     },
   });
   const expected = hash(someBytes(MEGABYTES_5));
   const bytes = new Uint8Array(someBytes(MEGABYTES_5));
   expect(await (await gateway.fetch("/", { method: "PUT", body: bytes })).text()).toBe(expected);
-  const chunked = { method: "POST", body: Readable.toWeb(Readable.from(pieces(bytes))), duplex: "half" } as unknown as RequestInit;
+  const chunked = {
+    method: "POST",
+    body: Readable.toWeb(Readable.from(pieces(bytes))),
+    duplex: "half",
+  } as unknown as RequestInit;
   expect(await (await gateway.fetch("/", chunked)).text()).toBe(expected);
   expect(hash(new Uint8Array(await (await gateway.fetch("/")).arrayBuffer()))).toBe(expected);
   upstream.closeAllConnections();
@@ -175,7 +183,9 @@ it("answers before a large body is read, and the connection goes on", async () =
   await using gateway = await testGateway({
     config: {
       _format_version: "3.0",
-      routes: [{ name: "all", paths: ["/"], plugins: [{ name: "request-termination", config: { status_code: 403, message: "no" } }] }],
+      routes: [
+        { name: "all", paths: ["/"], plugins: [{ name: "request-termination", config: { status_code: 403, message: "no" } }] },
+      ],
     },
   });
   for (let round = 0; round < 3; round += 1) {
@@ -191,7 +201,11 @@ it("gives the upstream's answer on when it comes before the body was sent", asyn
     config: {
       _format_version: "3.0",
       services: [
-        { name: "up", url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, routes: [{ name: "all", paths: ["/"] }] },
+        {
+          name: "up",
+          url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
+          routes: [{ name: "all", paths: ["/"] }],
+        },
       ],
     },
   });

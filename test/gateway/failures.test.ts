@@ -11,11 +11,14 @@ interface Broken extends AsyncDisposable {
 }
 
 /** A gateway in front of an address that will not answer well. */
-async function before(address: string | number, service: object = {}): Promise<Broken> {
+async function inFrontOf(address: string | number, service: object = {}): Promise<Broken> {
   const log = keptLog();
   const url = typeof address === "number" ? `http://127.0.0.1:${address}` : address;
   const gateway = await testGateway({
-    config: { _format_version: "3.0", services: [{ name: "s", url, retries: 0, routes: [{ name: "all", paths: ["/"] }], ...service }] },
+    config: {
+      _format_version: "3.0",
+      services: [{ name: "s", url, retries: 0, routes: [{ name: "all", paths: ["/"] }], ...service }],
+    },
     options: { logger: log },
   });
   return { gateway, log, [Symbol.asyncDispose]: () => gateway.close() };
@@ -55,7 +58,7 @@ describe("an upstream that refuses connections", () => {
         `<?xml version="1.0" encoding="UTF-8"?>\n<error>\n  <message>${BAD_GATEWAY}</message>\n  <requestid>${id}</requestid>\n</error>\n`,
     ],
   ])("is a 502 (Accept: %s, Content-Type: %s)", async (accept, type, sent, body) => {
-    await using t = await before(await deadPort());
+    await using t = await inFrontOf(await deadPort());
     const headers = { host: "x", ...(accept && { accept }), ...(type && { "content-type": type }) };
     const response = await t.gateway.request({ headers });
     expect([response.status, response.headers["content-type"]]).toEqual([502, sent]);
@@ -67,7 +70,7 @@ describe("an upstream that refuses connections", () => {
   });
 
   it("is a 502 without a body for HEAD", async () => {
-    await using t = await before(await deadPort());
+    await using t = await inFrontOf(await deadPort());
     const response = await t.gateway.request({ method: "HEAD", headers: { host: "x" } });
     expect([response.status, response.text]).toEqual([502, ""]);
   });
@@ -86,7 +89,7 @@ describe("an upstream that refuses connections", () => {
 describe("an upstream that is slow", () => {
   it("to answer is a 504", async () => {
     await using silent = await rawServer();
-    await using t = await before(silent.port, { read_timeout: 100 });
+    await using t = await inFrontOf(silent.port, { read_timeout: 100 });
     const response = await t.gateway.request({ headers: { host: "x" } });
     expect([response.status, response.text]).toEqual([504, expect.stringContaining(TIMED_OUT)]);
     await waitFor(() => silent.open === 0);
@@ -96,13 +99,13 @@ describe("an upstream that is slow", () => {
     await using stalling = await rawServer({
       onRequest: ({ socket }) => void socket.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"),
     });
-    await using t = await before(stalling.port, { read_timeout: 100 });
+    await using t = await inFrontOf(stalling.port, { read_timeout: 100 });
     await expect(t.gateway.request({ headers: { host: "x" } })).rejects.toThrow("closed before the response was complete");
   });
 });
 
 it("answers 503 when the upstream's name does not resolve", async () => {
-  await using t = await before("http://no-such-host.invalid");
+  await using t = await inFrontOf("http://no-such-host.invalid");
   const response = await t.gateway.fetch("/");
   expect([response.status, await response.json()]).toMatchObject([503, { message: "name resolution failed" }]);
   expect(response.headers.has("x-kong-upstream-latency")).toBe(false);
@@ -118,13 +121,13 @@ describe("an upstream that does not speak proper HTTP", () => {
     ["an upgrade that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"],
   ])("(%s) is a 502", async (_what, bytes) => {
     await using odd = await rawServer({ onRequest: ({ socket }) => void socket.write(bytes) });
-    await using t = await before(odd.port);
+    await using t = await inFrontOf(odd.port);
     expect((await t.gateway.request({ headers: { host: "x" } })).status).toBe(502);
   });
 
   it("is a 502 when it closes without a word", async () => {
     await using mute = await rawServer({ onRequest: ({ socket }) => void socket.end() });
-    await using t = await before(mute.port);
+    await using t = await inFrontOf(mute.port);
     expect((await t.gateway.request({ headers: { host: "x" } })).status).toBe(502);
   });
 
@@ -133,14 +136,14 @@ describe("an upstream that does not speak proper HTTP", () => {
     ["ends in mid-chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\nhalf"],
   ])("breaks the client's answer off when it %s", async (_what, bytes) => {
     await using broken = await rawServer({ onRequest: ({ socket }) => void socket.end(bytes) });
-    await using t = await before(broken.port);
+    await using t = await inFrontOf(broken.port);
     await expect(t.gateway.request({ headers: { host: "x" } })).rejects.toThrow("closed before the response was complete");
     await expect(t.gateway.fetch("/").then((response) => response.text())).rejects.toThrow();
   });
 
   it("may leave out the length and end with its connection", async () => {
     await using old = await rawServer({ onRequest: ({ socket }) => void socket.end("HTTP/1.0 200 OK\r\n\r\nall of it") });
-    await using t = await before(old.port);
+    await using t = await inFrontOf(old.port);
     expect((await t.gateway.request({ headers: { host: "x" } })).text).toBe("all of it");
   });
 
@@ -149,7 +152,7 @@ describe("an upstream that does not speak proper HTTP", () => {
       onRequest: ({ socket }) =>
         void socket.write("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
     });
-    await using t = await before(hints.port);
+    await using t = await inFrontOf(hints.port);
     const response = await t.gateway.request({ headers: { host: "x" } });
     expect([response.status, response.text, response.interim]).toEqual([200, "ok", []]);
   });
@@ -157,7 +160,7 @@ describe("an upstream that does not speak proper HTTP", () => {
   it("cannot slip a second answer in", async () => {
     const extra = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison";
     await using chatty = await rawServer({ onRequest: ({ socket }) => void socket.write(extra) });
-    await using t = await before(chatty.port, { retries: 5 });
+    await using t = await inFrontOf(chatty.port, { retries: 5 });
     for (let round = 0; round < 4; round += 1) {
       expect((await t.gateway.request({ headers: { host: "x" } })).text).toBe("ok");
     }

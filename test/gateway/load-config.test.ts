@@ -10,12 +10,19 @@ function answering(body: string): DeclarativeDocument {
   return {
     _format_version: "3.0",
     routes: [
-      { name: "all", paths: ["/"], plugins: [{ name: "request-termination", config: { status_code: 200, content_type: "text/plain", body } }] },
+      {
+        name: "all",
+        paths: ["/"],
+        plugins: [{ name: "request-termination", config: { status_code: 200, content_type: "text/plain", body } }],
+      },
     ],
   };
 }
 
-const BAD = { _format_version: "3.0", services: [{ name: "echo", host: "example.test", port: 99999, routes: [{ name: "no-paths" }] }] };
+const BAD = {
+  _format_version: "3.0",
+  services: [{ name: "echo", host: "example.test", port: 99999, routes: [{ name: "no-paths" }] }],
+};
 
 async function answer(gateway: { fetch(path: string): Promise<Response> }): Promise<string> {
   return (await gateway.fetch("/")).text();
@@ -33,7 +40,11 @@ describe("loadConfig", () => {
       [`_format_version: "3.0"\nroutes: ${JSON.stringify(answering("yaml").routes)}\n`, "yaml"],
       [{ path }, "file"],
     ] as const) {
-      expect(await gateway.gateway.loadConfig(input)).toMatchObject({ changed: true, counts: { routes: 1, plugins: 1 }, warnings: [] });
+      expect(await gateway.gateway.loadConfig(input)).toMatchObject({
+        changed: true,
+        counts: { routes: 1, plugins: 1 },
+        warnings: [],
+      });
       expect(await answer(gateway)).toBe(expected);
     }
     await rm(folder, { recursive: true });
@@ -64,7 +75,12 @@ describe("loadConfig", () => {
     );
     expect(error).toBeInstanceOf(DeclarativeConfigError);
     expect(rejected).toEqual([error]);
-    const fault = { path: "services[0].port", message: "value should be between 0 and 65535", entityType: "services", entityName: "echo" };
+    const fault = {
+      path: "services[0].port",
+      message: "value should be between 0 and 65535",
+      entityType: "services",
+      entityName: "echo",
+    };
     expect((error as DeclarativeConfigError).issues).toContainEqual(fault);
     expect(await answer(gateway)).toBe("good");
     expect(gateway.gateway.config.hash).toBe(hash);

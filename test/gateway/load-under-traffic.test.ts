@@ -40,7 +40,10 @@ function document(name: string, port: number): DeclarativeDocument {
 
 it("never fails nor mixes an answer while configurations change under load", async () => {
   const upstreamNamed = (name: string): ReturnType<typeof echoUpstream> =>
-    echoUpstream({ answer: ({ url, headers }, res) => void res.setHeader("X-Upstream", name).end(`${name} ${url} ${headers["x-consumer-seen"]}`) });
+    echoUpstream({
+      answer: ({ url, headers }, res) =>
+        void res.setHeader("X-Upstream", name).end(`${name} ${url} ${headers["x-consumer-seen"]}`),
+    });
   await using red = await upstreamNamed("red");
   await using blue = await upstreamNamed("blue");
   const documents = [document("red", red.port), document("blue", blue.port)];

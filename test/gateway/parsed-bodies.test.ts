@@ -14,15 +14,25 @@ interface Parsed {
 }
 
 /** What an upstream gets of a POST through an Express app with these parsers before the gateway. */
-async function posted(parsers: readonly express.RequestHandler[], { type, encoding, body }: Parsed, method = "POST"): Promise<EchoRecord> {
+async function posted(
+  parsers: readonly express.RequestHandler[],
+  { type, encoding, body }: Parsed,
+  method = "POST",
+): Promise<EchoRecord> {
   await using upstream = await echoUpstream();
   const gateway = createGateway({
-    declarativeConfig: { _format_version: "3.0", services: [{ name: "echo", url: upstream.url, routes: [{ name: "all", paths: ["/"] }] }] },
+    declarativeConfig: {
+      _format_version: "3.0",
+      services: [{ name: "echo", url: upstream.url, routes: [{ name: "all", paths: ["/"] }] }],
+    },
     logger: keptLog(),
   });
   const response = await ask(gateway, parsers, {
     method,
-    headers: { ...(type === undefined ? {} : { "content-type": type }), ...(encoding === undefined ? {} : { "content-encoding": encoding }) },
+    headers: {
+      ...(type === undefined ? {} : { "content-type": type }),
+      ...(encoding === undefined ? {} : { "content-encoding": encoding }),
+    },
     body: body instanceof Buffer ? new Uint8Array(body) : body,
   });
   expect(response.status).toBe(200);
@@ -63,7 +73,10 @@ it.each([
 });
 
 it("restores what an extended form nests", async () => {
-  const { body } = await posted([express.urlencoded({ extended: true })], { type: FORM, body: "a[b]=1&a[c][d]=2&list[]=x&list[]=y" });
+  const { body } = await posted([express.urlencoded({ extended: true })], {
+    type: FORM,
+    body: "a[b]=1&a[c][d]=2&list[]=x&list[]=y",
+  });
   expect(decodeURIComponent(body)).toMatch(/a\[b\]=1&a\[c\]\[d\]=2&list(\[\])?=x&list(\[\])?=y/);
 });
 
@@ -104,7 +117,10 @@ it("answers 500 and says why when a body is gone for good", async () => {
   await using upstream = await echoUpstream();
   const log = keptLog();
   const gateway = createGateway({
-    declarativeConfig: { _format_version: "3.0", services: [{ name: "echo", url: upstream.url, routes: [{ name: "all", paths: ["/"] }] }] },
+    declarativeConfig: {
+      _format_version: "3.0",
+      services: [{ name: "echo", url: upstream.url, routes: [{ name: "all", paths: ["/"] }] }],
+    },
     logger: log,
   });
   const swallow: express.RequestHandler = (req, _res, next) => void req.resume().on("end", () => next());
@@ -131,7 +147,11 @@ it("gives plugins the restored body too", async () => {
     plugins: [reads],
     logger: keptLog(),
   });
-  const response = await ask(gateway, [express.json()], { method: "POST", headers: { "content-type": "application/json" }, body: '{"a":1}' });
+  const response = await ask(gateway, [express.json()], {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: '{"a":1}',
+  });
   const record = (await response.json()) as EchoRecord;
   expect([record.body, record.headers["x-read"]]).toEqual(['{"a":1}', '{"a":1}']);
   await gateway.close();

@@ -96,7 +96,10 @@ it("answers 415 and 426 on gRPC routes", async () => {
   await using t = await proxyTest({ route: { paths: ["/"], protocols: ["grpc", "grpcs"], strip_path: false } });
   const plain = await t.gateway.request({ headers: { host: "x" } });
   expect([plain.status, JSON.parse(plain.text).message]).toEqual([415, "Non-gRPC request matched gRPC route"]);
-  const old = await t.gateway.request({ method: "POST", headers: { host: "x", "content-type": "application/grpc", "content-length": "0" } });
+  const old = await t.gateway.request({
+    method: "POST",
+    headers: { host: "x", "content-type": "application/grpc", "content-length": "0" },
+  });
   expect([old.status, old.headers.upgrade]).toEqual([426, "HTTP/2"]);
 });
 

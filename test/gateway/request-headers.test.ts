@@ -11,7 +11,9 @@ async function sent(
   path = "/",
 ): Promise<{ seen: Record<string, string | string[]>; port: string; upstreamPort: number }> {
   await using t = await proxyTest(setup);
-  const given: RawHeaders = Array.isArray(headers) ? [["Host", "Client.Example:8123"], ...headers] : { host: "Client.Example:8123", ...headers };
+  const given: RawHeaders = Array.isArray(headers)
+    ? [["Host", "Client.Example:8123"], ...headers]
+    : { host: "Client.Example:8123", ...headers };
   const response = await t.gateway.request({ path, headers: given });
   expect(response.status).toBe(200);
   return { seen: JSON.parse(response.text).headers, port: String(t.gateway.port), upstreamPort: t.upstream.port };
@@ -137,7 +139,10 @@ it.each([
   let seen: readonly string[] = [];
   const transport = {
     name: "fake",
-    exchange(request: { headers: readonly string[] }, handler: { onHead(status: number, text: string, headers: string[]): void; onEnd(): void }) {
+    exchange(
+      request: { headers: readonly string[] },
+      handler: { onHead(status: number, text: string, headers: string[]): void; onEnd(): void },
+    ) {
       seen = request.headers;
       queueMicrotask(() => {
         handler.onHead(200, "OK", ["Content-Length", "0"]);

@@ -5,7 +5,9 @@ import { type ProxySetup, proxyTest } from "./support.js";
 
 /** The client's view of an upstream's head. */
 async function answered(head: string, setup: ProxySetup = {}, request: Record<string, string> = {}): Promise<RawResponse> {
-  await using upstream = await rawServer({ onRequest: ({ socket }) => void socket.write(`HTTP/1.1 200 OK\r\n${head}Content-Length: 2\r\n\r\nok`) });
+  await using upstream = await rawServer({
+    onRequest: ({ socket }) => void socket.write(`HTTP/1.1 200 OK\r\n${head}Content-Length: 2\r\n\r\nok`),
+  });
   await using t = await proxyTest({
     ...setup,
     document: { services: [{ name: "raw", url: `http://127.0.0.1:${upstream.port}`, routes: [{ name: "raw", paths: ["/"] }] }] },
@@ -57,7 +59,9 @@ describe("a proxied answer", () => {
     const chunked = "HTTP/1.1 200 OK\r\nTrailer: X-T\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-T: 1\r\n\r\n";
     await using upstream = await rawServer({ onRequest: ({ socket }) => void socket.write(chunked) });
     await using t = await proxyTest({
-      document: { services: [{ name: "raw", url: `http://127.0.0.1:${upstream.port}`, routes: [{ name: "raw", paths: ["/"] }] }] },
+      document: {
+        services: [{ name: "raw", url: `http://127.0.0.1:${upstream.port}`, routes: [{ name: "raw", paths: ["/"] }] }],
+      },
     });
     const response = await t.gateway.request({ headers: { host: "x", te: "trailers" } });
     expect([response.text, response.headers.trailer]).toEqual(["ok", "X-T"]);
@@ -84,7 +88,9 @@ describe("a proxied answer", () => {
 
   it("gets no charset when it is encoded or charsets are off", async () => {
     expect((await answered("Content-Type: text/html\r\nContent-Encoding: br\r\n")).headers["content-type"]).toBe("text/html");
-    expect((await answered("Content-Type: text/html\r\n", { options: { charset: "off" } })).headers["content-type"]).toBe("text/html");
+    expect((await answered("Content-Type: text/html\r\n", { options: { charset: "off" } })).headers["content-type"]).toBe(
+      "text/html",
+    );
   });
 
   it("gets its charset also where Connection names headers", async () => {
@@ -110,7 +116,9 @@ describe("a proxied answer", () => {
 describe("an answer of the gateway's own", () => {
   const stop: ProxySetup = {
     document: {
-      routes: [{ name: "r", paths: ["/"], plugins: [{ name: "request-termination", config: { status_code: 410, message: "gone" } }] }],
+      routes: [
+        { name: "r", paths: ["/"], plugins: [{ name: "request-termination", config: { status_code: 410, message: "gone" } }] },
+      ],
     },
   };
 

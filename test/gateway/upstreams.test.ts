@@ -11,12 +11,19 @@ interface Target {
   readonly weight?: number;
 }
 
-function pool(targets: readonly Target[], more: { service?: object; upstream?: object; route?: object } = {}): Promise<TestGateway> {
+function pool(
+  targets: readonly Target[],
+  more: { service?: object; upstream?: object; route?: object } = {},
+): Promise<TestGateway> {
   return testGateway({
     config: {
       _format_version: "3.0",
       upstreams: [
-        { name: "pool.test", targets: targets.map(({ port, weight = 100 }) => ({ target: `127.0.0.1:${port}`, weight })), ...more.upstream },
+        {
+          name: "pool.test",
+          targets: targets.map(({ port, weight = 100 }) => ({ target: `127.0.0.1:${port}`, weight })),
+          ...more.upstream,
+        },
       ],
       services: [{ name: "s", host: "pool.test", ...more.service, routes: [{ name: "all", paths: ["/"], ...more.route }] }],
     },
@@ -83,7 +90,10 @@ describe("an upstream's targets", () => {
   ])("are missing when %s: 503", async (_when, targets) => {
     await using gateway = await pool(targets);
     const response = await gateway.fetch("/");
-    expect([response.status, await response.json()]).toMatchObject([503, { message: "failure to get a peer from the ring-balancer" }]);
+    expect([response.status, await response.json()]).toMatchObject([
+      503,
+      { message: "failure to get a peer from the ring-balancer" },
+    ]);
     expect(response.headers.has("x-kong-response-latency")).toBe(true);
     expect(response.headers.has("via")).toBe(false);
   });
@@ -193,7 +203,12 @@ describe("the Host that the upstream sees", () => {
   it.each([
     ["address and port of the target", {}, {}, (port: number) => `127.0.0.1:${port}`],
     ["the upstream's host_header, with the port", { host_header: "api.example" }, {}, (port: number) => `api.example:${port}`],
-    ["the client's, where the route preserves it", { host_header: "api.example" }, { preserve_host: true }, () => "Client.example:81"],
+    [
+      "the client's, where the route preserves it",
+      { host_header: "api.example" },
+      { preserve_host: true },
+      () => "Client.example:81",
+    ],
   ])("is %s", async (_what, upstream, route, expected) => {
     await using echo = await echoUpstream();
     await using gateway = await pool([{ port: echo.port }], { upstream, route });

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { echoUpstream } from "../support/echo-upstream.js";
 import { rawRequest } from "../support/raw-request.js";
+import { rawServer } from "../support/raw-server.js";
 import { testGateway } from "../support/test-gateway.js";
 import { waitFor } from "../support/wait-for.js";
 import { deadPort, keptLog, probe } from "./support.js";
@@ -35,7 +36,15 @@ async function socketUpstream(name = "echo"): Promise<{ port: number; requests: 
 function config(port: number, more: { route?: object; plugins?: readonly object[]; service?: object } = {}): never {
   return {
     _format_version: "3.0",
-    services: [{ name: "ws", url: `http://127.0.0.1:${port}`, retries: 0, routes: [{ name: "ws", paths: ["/ws"], ...more.route }], ...more.service }],
+    services: [
+      {
+        name: "ws",
+        url: `http://127.0.0.1:${port}`,
+        retries: 0,
+        routes: [{ name: "ws", paths: ["/ws"], ...more.route }],
+        ...more.service,
+      },
+    ],
     consumers: [{ username: "bob", keyauth_credentials: [{ key: "bob" }] }],
     plugins: more.plugins ?? [],
   } as never;
@@ -69,7 +78,13 @@ function gatewayFor(document: never, options: object = {}): Gateway {
   return gateway;
 }
 
-const UPGRADE = { host: "x", connection: "Upgrade", upgrade: "websocket", "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-version": "13" };
+const UPGRADE = {
+  host: "x",
+  connection: "Upgrade",
+  upgrade: "websocket",
+  "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+  "sec-websocket-version": "13",
+};
 
 describe("a WebSocket through the gateway", () => {
   it("carries text and bytes both ways, as the first thing that the gateway does", async () => {
@@ -81,7 +96,11 @@ describe("a WebSocket through the gateway", () => {
     socket.send(bytes);
     const [data, binary] = (await once(socket, "message")) as [Buffer, boolean];
     expect([binary, data.equals(bytes)]).toEqual([true, true]);
-    expect(upstream.requests[0]?.headers).toMatchObject({ "x-forwarded-for": "127.0.0.1", upgrade: "websocket", "x-forwarded-prefix": "/ws" });
+    expect(upstream.requests[0]?.headers).toMatchObject({
+      "x-forwarded-for": "127.0.0.1",
+      upgrade: "websocket",
+      "x-forwarded-prefix": "/ws",
+    });
   });
 
   it("passes the closing on, with its code, both ways", async () => {
@@ -123,7 +142,11 @@ describe("a WebSocket through the gateway", () => {
     const socket = new WebSocket(`ws://127.0.0.1:${gateway.port}/ws`, { headers: { apikey: "bob" } });
     const opened = once(socket, "open");
     const [response] = (await once(socket, "upgrade")) as [IncomingMessage];
-    expect(response.headers).toMatchObject({ "x-stamp": "1", via: expect.stringContaining("postern"), connection: expect.stringMatching(/upgrade/i) });
+    expect(response.headers).toMatchObject({
+      "x-stamp": "1",
+      via: expect.stringContaining("postern"),
+      connection: expect.stringMatching(/upgrade/i),
+    });
     await opened;
     expect(upstream.requests[0]?.headers["x-consumer-username"]).toBe("bob");
     expect(logged).toEqual([[401, undefined]]);
@@ -178,7 +201,9 @@ describe("an upgrade that cannot be", () => {
   });
 
   it("is what the upstream answers when it refuses", async () => {
-    await using upstream = await echoUpstream({ answer: (_record, res) => void res.writeHead(403, { "x-why": "no" }).end("refused") });
+    await using upstream = await echoUpstream({
+      answer: (_record, res) => void res.writeHead(403, { "x-why": "no" }).end("refused"),
+    });
     await using gateway = await testGateway({ config: config(upstream.port) });
     const response = await gateway.request({ path: "/ws", headers: UPGRADE });
     expect([response.status, response.headers["x-why"], response.text]).toEqual([403, "no", "refused"]);
@@ -211,9 +236,6 @@ describe("an upgrade that cannot be", () => {
     socket.setEncoding("latin1").on("data", (data: string) => {
       received += data;
     });
-    // All of one connection, and the second before the first is answered.
-    socket.write(one + one);
-    await waitFor(() => received.split("body").length === 3);
     for (let round = 0; round < 12; round += 1) {
       received = "";
       socket.write(one);
@@ -223,12 +245,31 @@ describe("an upgrade that cannot be", () => {
     socket.destroy();
   });
 
+  it.each(["websocket", "h2c"])("does not overtake a request before it on the same connection (%s)", async (protocol) => {
+    await using upstream = await echoUpstream({ answer: ({ url }, res) => void setImmediate(() => res.end(`answer to ${url}`)) });
+    await using gateway = await testGateway({ config: config(upstream.port) });
+    const socket = connect(gateway.port, "127.0.0.1");
+    let received = "";
+    socket.setEncoding("latin1").on("data", (data: string) => {
+      received += data;
+    });
+    const upgrade = Object.entries({ ...UPGRADE, upgrade: protocol }).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`GET /ws/1 HTTP/1.1\r\nHost: x\r\n\r\nGET /ws/2 HTTP/1.1\r\n${upgrade.join("")}\r\n`);
+    await Promise.race([once(socket, "close"), waitFor(() => received.includes("answer to /2"))]);
+    const [first, second] = [received.indexOf("answer to /1"), received.indexOf("answer to /2")];
+    expect(first).toBeGreaterThan(0);
+    expect(second).toBeGreaterThan(first);
+    socket.destroy();
+  });
+
   it("does not hurt anybody when the client leaves at once", async () => {
     await using gateway = await testGateway({ config: config(await deadPort()), options: { logger: keptLog() } });
     for (let round = 0; round < 10; round += 1) {
       const socket = connect(gateway.port, "127.0.0.1");
       const head = Object.entries(UPGRADE).map(([name, value]) => `${name}: ${value}\r\n`);
-      socket.write(`GET /ws HTTP/1.1\r\n${head.join("")}\r\n`, () => (round % 2 === 0 ? socket.destroy() : socket.resetAndDestroy()));
+      socket.write(`GET /ws HTTP/1.1\r\n${head.join("")}\r\n`, () =>
+        round % 2 === 0 ? socket.destroy() : socket.resetAndDestroy(),
+      );
       await once(socket, "close");
     }
     expect((await gateway.request({ path: "/ws", headers: UPGRADE })).status).toBe(502);
@@ -293,5 +334,32 @@ describe("attach", () => {
     expect(performance.now() - started).toBeLessThan(1_000);
     expect(logged).toEqual([401, 101]);
     for (const client of own.clients) client.terminate();
+  });
+});
+
+describe("a client that only closes its side", () => {
+  it.each([
+    ["before the upstream has answered", ""],
+    ["while the upstream refuses at length", "HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nhalf"],
+  ])("has left (%s)", async (_when, answer) => {
+    let asked = 0;
+    await using upstream = await rawServer({
+      onRequest({ socket }) {
+        asked += 1;
+        socket.write(answer);
+      },
+    });
+    await using gateway = await testGateway({ config: config(upstream.port) });
+    const socket = connect({ port: gateway.port, host: "127.0.0.1", allowHalfOpen: true });
+    const head = Object.entries(UPGRADE).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.on("error", () => undefined).write(`GET /ws HTTP/1.1\r\n${head.join("")}\r\n`);
+    await waitFor(() => asked === 1);
+    if (answer !== "") await once(socket, "data");
+    socket.end();
+    await waitFor(() => upstream.open === 0);
+    const started = performance.now();
+    await gateway.gateway.close({ graceMs: 5_000 });
+    expect(performance.now() - started).toBeLessThan(1_000);
+    socket.destroy();
   });
 });

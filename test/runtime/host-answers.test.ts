@@ -73,7 +73,8 @@ const ways: Readonly<Record<string, express.RequestHandler>> = {
     res.setHeader("X-Secret", "1");
     await pipeline(Readable.from([Buffer.from("hello "), Buffer.from("world")]), res);
   },
-  "writeHead with an object": (_req, res) => void res.writeHead(200, { "X-Secret": "1", "Content-Length": "11" }).end("hello world"),
+  "writeHead with an object": (_req, res) =>
+    void res.writeHead(200, { "X-Secret": "1", "Content-Length": "11" }).end("hello world"),
   "writeHead with a reason": (_req, res) => void res.writeHead(200, "Fine", { "X-Secret": "1" }).end("hello world"),
   "writeHead with a flat list": (_req, res) => void res.writeHead(200, ["X-Secret", "1", "Set-Cookie", "a=1"]).end("hello world"),
   "writeHead over setHeader": (_req, res) => {
@@ -147,7 +148,11 @@ describe("a host's answers", () => {
       }),
     );
     const response = await fetch(host.url);
-    expect([response.status, await response.text(), response.headers.get("x-stamp")]).toEqual([500, "host failed", "500 service"]);
+    expect([response.status, await response.text(), response.headers.get("x-stamp")]).toEqual([
+      500,
+      "host failed",
+      "500 service",
+    ]);
   });
 
   it("have no body for HEAD, 204 and 304", async () => {
@@ -164,7 +169,9 @@ describe("a host's answers", () => {
 
   it("can be replaced by a header filter", async () => {
     const replace = probe("replace", { headerFilter: (pdk) => pdk.response.exit(418, "tea", { "X-Kind": "pot" }) });
-    await using host = await app([replace], (express) => express.get("/", (_req, res) => void res.send("a long answer of the host")));
+    await using host = await app([replace], (express) =>
+      express.get("/", (_req, res) => void res.send("a long answer of the host")),
+    );
     const response = await fetch(host.url);
     expect([response.status, await response.text(), response.headers.get("x-kind")]).toEqual([418, "tea", "pot"]);
   });
@@ -185,7 +192,9 @@ describe("a host's answers", () => {
     const log = probe("log", {
       log: (pdk) => void logged.push([pdk.response.getStatus(), pdk.response.getHeader("x-a"), pdk.service.response.getStatus()]),
     });
-    await using host = await app([log], (express) => express.get("/", (_req, res) => void res.status(201).set("X-A", "1").send("made")));
+    await using host = await app([log], (express) =>
+      express.get("/", (_req, res) => void res.status(201).set("X-A", "1").send("made")),
+    );
     await (await fetch(host.url)).text();
     expect(await waitFor(() => logged[0])).toEqual([201, "1", 201]);
   });
