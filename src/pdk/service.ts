@@ -144,7 +144,10 @@ export class PdkServiceRequest {
   clearHeader(name: string): void {
     checkPhase(this.#context.phase, AR);
     checkHeaderName(name);
-    this.#edit(name, []);
+    const { incoming, requestEdits } = this.#context;
+    const lower = name.toLowerCase();
+    // Nothing there, nothing to remove: authentication clears headers that hardly any client sends.
+    if (incoming.headers[lower] !== undefined || requestEdits?.has(lower)) this.#edit(name, []);
   }
 
   /** Replaces each of the given headers. */

@@ -1,7 +1,8 @@
 import type { Readable } from "node:stream";
-import type { Dispatcher, Pool } from "undici";
+import type { Client, Dispatcher } from "undici";
 import { lazyRequire } from "../util/lazy-require.js";
 import { type Exchange, type ExchangeHandler, type Transport, TransportError, type UpstreamRequest } from "./transport.js";
+import { ClientList } from "./undici-clients.js";
 import { LENGTH_MISMATCH, toTransportError } from "./undici-errors.js";
 
 const undici = lazyRequire<typeof import("undici")>("undici");
@@ -9,13 +10,11 @@ const undici = lazyRequire<typeof import("undici")>("undici");
 export interface UndiciTransportOptions {
   /** Milliseconds that an idle connection is kept. Default 60,000; an upstream's shorter `Keep-Alive` wins. */
   readonly keepAliveTimeout?: number;
-  /** Connections to one origin at most. Default: no limit. */
-  readonly connections?: number;
   /** Requests on one connection before it is closed; 0 = no limit. Default 10,000. */
   readonly maxRequestsPerConnection?: number;
 }
 
-/** Carries HTTP exchanges over undici's dispatchers: one pool per origin, HTTP/1.1 without pipelining. */
+/** Carries HTTP exchanges over undici's clients: HTTP/1.1, one exchange at a time on a connection. */
 export function createUndiciTransport(options: UndiciTransportOptions = {}): Transport {
   return new UndiciTransport(options);
 }
@@ -23,8 +22,8 @@ export function createUndiciTransport(options: UndiciTransportOptions = {}): Tra
 class UndiciTransport implements Transport {
   readonly name = "undici";
   readonly #options: UndiciTransportOptions;
-  readonly #pools = new Map<string, Pool>();
-  #byOrigin = new WeakMap<object, Pool>();
+  readonly #pools = new Map<string, ClientList>();
+  #byOrigin = new WeakMap<object, ClientList>();
   #closed = false;
 
   constructor(options: UndiciTransportOptions) {
@@ -32,12 +31,13 @@ class UndiciTransport implements Transport {
   }
 
   exchange(request: UpstreamRequest, handler: ExchangeHandler): Exchange {
-    const exchange = new UndiciExchange(handler, request);
-    if (this.#closed) {
+    const clients = this.#closed ? null : this.#clientsFor(request);
+    const exchange = new UndiciExchange(handler, request, clients);
+    if (clients === null) {
       exchange.onError(new TransportError("aborted", "the transport is closed"));
       return exchange;
     }
-    this.#poolFor(request).dispatch(
+    exchange.client?.dispatch(
       {
         path: request.path,
         method: request.method as Dispatcher.HttpMethod,
@@ -53,35 +53,34 @@ class UndiciTransport implements Transport {
     return exchange;
   }
 
-  #poolFor(request: UpstreamRequest): Pool {
+  #clientsFor(request: UpstreamRequest): ClientList {
     const { origin } = request;
-    if (origin === undefined) return this.#findPool(request);
+    if (origin === undefined) return this.#findClients(request);
     let pool = this.#byOrigin.get(origin);
     if (pool === undefined) {
-      pool = this.#findPool(request);
+      pool = this.#findClients(request);
       this.#byOrigin.set(origin, pool);
     }
     return pool;
   }
 
-  #findPool(request: UpstreamRequest): Pool {
+  #findClients(request: UpstreamRequest): ClientList {
     const key = originKey(request);
     let pool = this.#pools.get(key);
     if (pool === undefined) {
-      pool = this.#createPool(request);
+      pool = new ClientList(() => this.#createClient(request));
       this.#pools.set(key, pool);
     }
     return pool;
   }
 
-  #createPool({ scheme, host, port, connectTimeout, tls }: UpstreamRequest): Pool {
-    const { keepAliveTimeout = 60_000, connections, maxRequestsPerConnection = 10_000 } = this.#options;
+  #createClient({ scheme, host, port, connectTimeout, tls }: UpstreamRequest): Client {
+    const { keepAliveTimeout = 60_000, maxRequestsPerConnection = 10_000 } = this.#options;
     const name = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
-    return new (undici().Pool)(`${scheme}://${name}:${port}`, {
+    return new (undici().Client)(`${scheme}://${name}:${port}`, {
       pipelining: 1,
       keepAliveTimeout: Math.max(keepAliveTimeout, 1),
       keepAliveMaxTimeout: Math.max(keepAliveTimeout, 1),
-      ...(connections === undefined ? {} : { connections }),
       ...(maxRequestsPerConnection > 0 ? { maxRequestsPerClient: maxRequestsPerConnection } : {}),
       // Response heads: nginx, and so Kong, takes what fits its buffers; Node's own limit is 16 KiB, ours is wider.
       maxHeaderSize: 65_536,
@@ -100,7 +99,7 @@ class UndiciTransport implements Transport {
   }
 
   retain(origins: ReadonlySet<object>): void {
-    const kept = new Set<Pool>();
+    const kept = new Set<ClientList>();
     for (const origin of origins) {
       const pool = this.#byOrigin.get(origin);
       if (pool !== undefined) kept.add(pool);
@@ -126,7 +125,7 @@ class UndiciTransport implements Transport {
   }
 }
 
-async function closePool(pool: Pool, graceMs: number): Promise<void> {
+async function closePool(pool: ClientList, graceMs: number): Promise<void> {
   let cut: NodeJS.Timeout | undefined;
   const graceful = pool.close();
   const forced = new Promise<void>((resolve) => {
@@ -148,6 +147,9 @@ function originKey({ scheme, host, port, connectTimeout, tls }: UpstreamRequest)
 
 /** One running exchange, in the shape undici calls. */
 class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
+  /** `null` before there is one, and once it is given back. */
+  client: Client | null;
+  readonly #clients: ClientList | null;
   readonly #handler: ExchangeHandler;
   readonly #watch: WriteWatch | null;
   #abort: ((error?: Error) => void) | null = null;
@@ -155,8 +157,10 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
   #status = 0;
   #done = false;
 
-  constructor(handler: ExchangeHandler, { body, writeTimeout }: UpstreamRequest) {
+  constructor(handler: ExchangeHandler, { body, writeTimeout }: UpstreamRequest, clients: ClientList | null) {
     this.#handler = handler;
+    this.#clients = clients;
+    this.client = clients === null ? null : clients.take();
     this.#watch =
       body === null || Buffer.isBuffer(body) ? null : new WriteWatch(body, writeTimeout, (error) => this.#abort?.(error));
   }
@@ -173,9 +177,16 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
     else this.onError(error);
   }
 
+  #release(): void {
+    if (this.client === null) return;
+    this.#clients?.release(this.client);
+    this.client = null;
+  }
+
   onConnect(abort: (error?: Error) => void): void {
     if (this.#done) {
       abort();
+      this.#release();
       return;
     }
     this.#abort = abort;
@@ -204,6 +215,7 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
   }
 
   onComplete(): void {
+    this.#release();
     if (this.#done) return;
     this.#done = true;
     this.#watch?.stop();
@@ -211,6 +223,8 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
   }
 
   onError(error: Error): void {
+    // Given up while it waited for a connection: undici still holds the request, and with it the client.
+    if (!(error instanceof TransportError && this.#abort === null)) this.#release();
     if (this.#done) return;
     // A 304 may say how long the body would have been (RFC 9110 section 8.6); undici misses that body.
     if (this.#status === 304 && (error as { code?: string }).code === LENGTH_MISMATCH) {
