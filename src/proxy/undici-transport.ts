@@ -183,10 +183,17 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
     this.client = null;
   }
 
+  /** undici is in the middle of failing the client's requests: one that came to it now, a retry perhaps, would break it. */
+  #releaseLater(): void {
+    const { client } = this;
+    this.client = null;
+    if (client !== null) setImmediate(() => this.#clients?.release(client));
+  }
+
   onConnect(abort: (error?: Error) => void): void {
     if (this.#done) {
       abort();
-      this.#release();
+      this.#releaseLater();
       return;
     }
     this.#abort = abort;
@@ -224,7 +231,7 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
 
   onError(error: Error): void {
     // Given up while it waited for a connection: undici still holds the request, and with it the client.
-    if (!(error instanceof TransportError && this.#abort === null)) this.#release();
+    if (!(error instanceof TransportError && this.#abort === null)) this.#releaseLater();
     if (this.#done) return;
     // A 304 may say how long the body would have been (RFC 9110 section 8.6); undici misses that body.
     if (this.#status === 304 && (error as { code?: string }).code === LENGTH_MISMATCH) {
