@@ -167,6 +167,19 @@ describe("an upstream that does not speak proper HTTP", () => {
   });
 });
 
+describe("a dead upstream whose service allows retries", () => {
+  it("is asked again without harm to the process, by many requests at once", async () => {
+    const thrown: Error[] = [];
+    const listen = (error: Error): void => void thrown.push(error);
+    process.prependListener("uncaughtExceptionMonitor", listen);
+    await using t = await inFrontOf(await deadPort(), { retries: 3 });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => t.gateway.request({ headers: { host: "x" } })));
+    process.off("uncaughtExceptionMonitor", listen);
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 502));
+    expect(thrown).toEqual([]);
+  });
+});
+
 describe("the source of an answer", () => {
   it("is `error` for failures and `service` for the upstream's own", async () => {
     const sources: string[] = [];
