@@ -3,7 +3,7 @@ import { plainAddress } from "../util/ip.js";
 import { chain, type MaybePromise } from "../util/maybe-promise.js";
 import { isUuid } from "../util/uuid.js";
 import { AL, checkPhase, phases } from "./phase.js";
-import { forwardedClient } from "./request.js";
+import { connectionScheme, forwardedClient } from "./request.js";
 import type { Credential, RequestContext } from "./request-context.js";
 
 const ACCESS = phases("access");
@@ -88,6 +88,6 @@ export class PdkClient {
     const forwarded = incoming.headers["x-forwarded-proto"];
     if (allowTerminated && typeof forwarded === "string" && node.settings.trusted.has(this.getIp()))
       return forwarded.toLowerCase();
-    return "encrypted" in incoming.socket ? "https" : "http";
+    return connectionScheme(this.#context);
   }
 }

@@ -36,3 +36,9 @@ export interface NodeContext {
   /** Resolves references to secrets. */
   readonly vaults: VaultSet;
 }
+
+/** What a plugin keeps for the life of the gateway, made at the first call. */
+export function keptState<T>({ pluginState }: NodeContext, plugin: string, create: () => T): T {
+  if (!pluginState.has(plugin)) pluginState.set(plugin, create());
+  return pluginState.get(plugin) as T;
+}

@@ -5,7 +5,7 @@ import type { Fields } from "../schema/field.js";
 import type { MaybePromise } from "../util/maybe-promise.js";
 import type { PdkCache } from "./cache.js";
 import { PdkClient } from "./client.js";
-import type { Logger } from "./node-context.js";
+import { keptState, type Logger } from "./node-context.js";
 import { AL, checkPhase } from "./phase.js";
 import { PdkRequest } from "./request.js";
 import type { RequestContext, StoredEntity } from "./request-context.js";
@@ -192,10 +192,7 @@ export class PdkPlugin {
    * another gateway in the process. (Not in Kong, where a Lua module's variables play this part.)
    */
   state<T>(create: () => T): T {
-    const { pluginState } = this.#context.node;
-    const name = this.#context.plugin?.name ?? "";
-    if (!pluginState.has(name)) pluginState.set(name, create());
-    return pluginState.get(name) as T;
+    return keptState(this.#context.node, this.#context.plugin?.name ?? "", create);
   }
 }
 

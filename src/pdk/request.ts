@@ -206,8 +206,9 @@ function checkMax(max: number): void {
   if (max > 1000) throw new Error("max_args must be <= 1000");
 }
 
-function connectionScheme(context: RequestContext): "http" | "https" {
-  return "encrypted" in context.incoming.socket ? "https" : "http";
+/** The scheme of the connection itself, whatever a proxy in front says. */
+export function connectionScheme({ incoming }: RequestContext): "http" | "https" {
+  return (incoming.socket as { encrypted?: boolean }).encrypted === true ? "https" : "http";
 }
 
 /** Host without port, in lower case. */
@@ -218,7 +219,7 @@ export function hostName(host: string | undefined): string {
 }
 
 /** A forwarding header's value, of trusted peers only. */
-function trustedHeader(context: RequestContext, name: string): string | undefined {
+export function trustedHeader(context: RequestContext, name: string): string | undefined {
   const value = context.incoming.headers[name];
   if (typeof value !== "string" || value === "") return undefined;
   return context.node.settings.trusted.has(plainAddress(context.incoming.socket.remoteAddress)) ? value : undefined;

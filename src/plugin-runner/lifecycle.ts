@@ -1,4 +1,4 @@
-import type { NodeContext } from "../pdk/node-context.js";
+import { keptState, type NodeContext } from "../pdk/node-context.js";
 import { isPromise, type MaybePromise } from "../util/maybe-promise.js";
 import type { AnyPlugin, PluginNode } from "./define-plugin.js";
 import { byExecutionOrder } from "./plugin-index.js";
@@ -49,8 +49,7 @@ function pluginNode(plugin: AnyPlugin, node: NodeContext): PluginNode {
       error: (message) => node.logger.error(message, details),
     },
     state<T>(create: () => T): T {
-      if (!node.pluginState.has(plugin.name)) node.pluginState.set(plugin.name, create());
-      return node.pluginState.get(plugin.name) as T;
+      return keptState(node, plugin.name, create);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Peer } from "../balancer/balancer.js";
 import { defaultErrorMessage } from "../pdk/error-body.js";
+import { connectionScheme } from "../pdk/request.js";
 import type { LatePhases } from "../plugin-runner/plan.js";
 import { type PluginError, runAccess, runSerial } from "../plugin-runner/run.js";
 import type { ExchangeHandler, TransportError, UpstreamRequest } from "../proxy/transport.js";
@@ -85,14 +86,14 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
   findRoute(): void {
     const { incoming } = this;
     const { socket } = incoming;
-    const secure = (socket as { encrypted?: boolean }).encrypted === true;
+    const scheme = connectionScheme(this);
     const match = this.snapshot.router.match({
       method: this.method,
       target: this.target,
       host: incoming.headers.host ?? (incoming.headers[":authority"] as string | undefined),
       headers: incoming.headers,
-      scheme: secure ? "https" : "http",
-      sni: secure ? (socket as { servername?: string | false }).servername || undefined : undefined,
+      scheme,
+      sni: scheme === "https" ? (socket as { servername?: string | false }).servername || undefined : undefined,
       port: socket.localPort ?? 0,
     });
     if (match === undefined) {

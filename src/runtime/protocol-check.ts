@@ -1,7 +1,6 @@
 import { STATUS_CODES } from "node:http";
-import { hostName } from "../pdk/request.js";
+import { connectionScheme, hostName, trustedHeader } from "../pdk/request.js";
 import type { RequestContext } from "../pdk/request-context.js";
-import { plainAddress } from "../util/ip.js";
 import type { Destination } from "./destination.js";
 
 /** An answer that the route's protocols call for, before any plugin's access phase (routing, section 9). */
@@ -37,7 +36,7 @@ function httpsAnswer(context: RequestContext, status: number): ProtocolAnswer {
   if (status === 426) {
     return { status, message: "Please use HTTPS protocol", headers: ["Connection", "Upgrade", "Upgrade", "TLS/1.2, HTTP/1.1"] };
   }
-  const host = trusted(context, "x-forwarded-host") ?? hostName(context.incoming.headers.host);
+  const host = trustedHeader(context, "x-forwarded-host") ?? hostName(context.incoming.headers.host);
   const headers = ["Location", `https://${host}${context.target}`, "Content-Type", "text/html"];
   return { status, message: null, headers, body: redirectPage(status) };
 }
@@ -58,12 +57,5 @@ function redirectPage(status: number): string {
 }
 
 function forwardedScheme(context: RequestContext): string {
-  const secure = (context.incoming.socket as { encrypted?: boolean }).encrypted === true;
-  return trusted(context, "x-forwarded-proto") ?? (secure ? "https" : "http");
-}
-
-function trusted(context: RequestContext, name: string): string | undefined {
-  const value = context.incoming.headers[name];
-  if (typeof value !== "string" || value === "") return undefined;
-  return context.node.settings.trusted.has(plainAddress(context.incoming.socket.remoteAddress)) ? value : undefined;
+  return trustedHeader(context, "x-forwarded-proto") ?? connectionScheme(context);
 }

@@ -1,4 +1,4 @@
-import { forwardedClient, hostName } from "../pdk/request.js";
+import { connectionScheme, forwardedClient, hostName } from "../pdk/request.js";
 import type { RequestContext } from "../pdk/request-context.js";
 import { hopByHopNames, isHeaderName } from "../util/header-list.js";
 import { plainAddress } from "../util/ip.js";
@@ -51,13 +51,12 @@ export function requestHeaders(
   const trusted = settings.node.settings.trusted.has(peer);
   const client = trusted ? forwardedClient(context).address : peer;
   const forwardedFor = single(headers["x-forwarded-for"]);
-  const secure = (socket as { encrypted?: boolean }).encrypted === true;
   const mark = context.target.indexOf("?", 1);
   list.push(
     "X-Forwarded-For",
     forwardedFor === undefined ? client : `${forwardedFor}, ${peer}`,
     "X-Forwarded-Proto",
-    (trusted && single(headers["x-forwarded-proto"])) || (secure ? "https" : "http"),
+    (trusted && single(headers["x-forwarded-proto"])) || connectionScheme(context),
     "X-Forwarded-Host",
     (trusted && single(headers["x-forwarded-host"])) || hostName(headers.host),
     "X-Forwarded-Port",
