@@ -20,20 +20,21 @@ const rooms = {
     values: "errors util schema vaults entities store declarative router balancer proxy pdk plugin-runner".split(" "),
   },
   admin: { values: ["errors", "util", "schema", "store", "declarative"], types: ["entities", "runtime"] },
+  "admin-client": { values: ["errors", "schema", "entities", "plugins", "admin"], types: ["store"] },
 };
 
 /** A source file directly in src/ that is not the public surface: `gateway.ts` and what belongs to it. */
 const gateway = "^src/(?!index\\.)[^/]+\\.ts$";
 const outer = {
   adapters: { values: ["errors", "util"] },
-  cli: { values: ["errors", "util", "declarative"] },
-  testing: { values: ["errors", "util"] },
+  cli: { values: ["errors", "util", "schema", "declarative"], types: ["store"] },
+  testing: { values: ["errors", "util"], types: ["entities", "schema", "pdk", "plugin-runner"] },
 };
 
 /** Needed by some requests or some users only: `import "postern"` must not load them. */
 const lazyPackages = (
-  "ajv yaml undici http-proxy-3 pg cassandra-driver ioredis redis " +
-  "koa fastify fastify-plugin hono @hono/node-server express ws"
+  "ajv luaparse yaml undici http-proxy-3 pg cassandra-driver ioredis redis prom-client " +
+  "koa fastify fastify-plugin hono @hono/node-server express ws commander"
 ).split(" ");
 
 const TYPES = ["type-only", "type-import"];
