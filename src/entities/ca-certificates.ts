@@ -17,6 +17,19 @@ const authority: EntityCheck = {
   },
 };
 
+/** Shown in documentation; good until 2120. Nobody has kept its key, so it signs nothing. */
+const sampleCertificate = [
+  "-----BEGIN CERTIFICATE-----",
+  "MIIBTDCB86ADAgECAgEBMAoGCCqGSM49BAMCMBUxEzARBgNVBAMMCkV4YW1wbGUg",
+  "Q0EwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBUxEzARBgNVBAMM",
+  "CkV4YW1wbGUgQ0EwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAR4bn4HMwyx7zJY",
+  "CM+PzGDt1+ksCEQFrbrUOTJxxHCtQBAzDt4/0pmF7zQqbUiTZBkMAd0ZfFVI1XMz",
+  "nWKvyFhmozIwMDAPBgNVHRMBAf8EBTADAQH/MB0GA1UdDgQWBBRk+334RhqhZrGt",
+  "lWHjx1iDsE8NADAKBggqhkjOPQQDAgNIADBFAiAMN0WyNYMiZZ5N1TzEcmpch7lh",
+  "iF3Y/s78AKHZHA67WwIhAM8w5a2TQSTSbHNYSsvuYKOtCY6zGXoksBHPoU7n9eDL",
+  "-----END CERTIFICATE-----",
+].join("\n");
+
 /** A certificate authority that upstreams' certificates are verified with. */
 export const caCertificates = defineEntity({
   name: "ca_certificates",
@@ -26,7 +39,7 @@ export const caCertificates = defineEntity({
     id: id("Identifies the CA certificate."),
     created_at: createdAt,
     updated_at: updatedAt,
-    cert: certificate({ required: true, description: "The CA certificate in PEM." }),
+    cert: certificate({ required: true, description: "The CA certificate in PEM.", example: sampleCertificate }),
     cert_digest: str({ unique: true, description: "SHA-256 digest of the certificate, in hex; filled when `cert` is written." }),
     tags: tags(),
   },

@@ -11,7 +11,7 @@ export const consumers = defineEntity({
     id: id("Identifies the consumer."),
     created_at: createdAt,
     updated_at: updatedAt,
-    username: str({ unique: true, description: "Name of the consumer, unique." }),
+    username: str({ unique: true, description: "Name of the consumer, unique.", example: "alice" }),
     custom_id: str({ unique: true, description: "The id that the consumer has elsewhere, unique." }),
     tags: tags(),
   },

@@ -10,7 +10,7 @@ export const keySets = defineEntity({
   adminApiName: "key-sets",
   fields: {
     id: id("Identifies the key set."),
-    name: str({ unique: true, description: "Name of the key set, unique." }),
+    name: str({ unique: true, description: "Name of the key set, unique.", example: "partners" }),
     tags: tags(),
     created_at: createdAt,
     updated_at: updatedAt,

@@ -33,6 +33,14 @@ const material: EntityCheck = {
   },
 };
 
+/** Shown in documentation. Nobody has kept its private half. */
+const samplePublicKey = [
+  "-----BEGIN PUBLIC KEY-----",
+  "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEeG5+BzMMse8yWAjPj8xg7dfpLAhE",
+  "Ba261DkyccRwrUAQMw7eP9KZhe80Km1Ik2QZDAHdGXxVSNVzM51ir8hYZg==",
+  "-----END PUBLIC KEY-----",
+].join("\n");
+
 /** A key, asymmetric, as JWK or PEM. */
 export const keys = defineEntity({
   name: "keys",
@@ -42,10 +50,14 @@ export const keys = defineEntity({
   fields: {
     id: id("Identifies the key."),
     set: foreign("key_sets", { onDelete: "cascade", description: "The key set it belongs to." }),
-    name: str({ unique: true, description: "Name of the key, unique." }),
-    kid: str({ required: true, description: "Id of the key within its set." }),
+    name: str({ unique: true, description: "Name of the key, unique.", example: "partner-2026" }),
+    kid: str({ required: true, description: "Id of the key within its set.", example: "2026-01" }),
     jwk: str({ referenceable: true, encrypted: true, description: "The key as the JSON text of a JWK. Excludes `pem`." }),
-    pem: pem({ required: false, description: "The key in PEM. Excludes `jwk`." }),
+    pem: pem({
+      required: false,
+      description: "The key in PEM. Excludes `jwk`.",
+      example: { public_key: samplePublicKey, private_key: null },
+    }),
     tags: tags(),
     created_at: createdAt,
     updated_at: updatedAt,

@@ -5,8 +5,8 @@ import { protocols } from "../schema/typedefs-http.js";
 
 const fields = {
   id: id("Identifies the plugin instance."),
-  name: str({ required: true, description: "Name of the plugin." }),
-  instance_name: utf8Name({ description: "Name of this instance of the plugin, unique." }),
+  name: str({ required: true, description: "Name of the plugin.", example: "key-auth" }),
+  instance_name: utf8Name({ description: "Name of this instance of the plugin, unique.", example: "key-auth-orders" }),
   created_at: createdAt,
   updated_at: updatedAt,
   route: foreign("routes", { default: null, onDelete: "cascade", description: "Restricts the plugin to a route." }),
@@ -34,9 +34,18 @@ export function pluginsWith(subschemas: Readonly<Record<string, Subschema>>): En
     cacheKey: ["name", "route", "service", "consumer"],
     fields,
     subschemaKey: "name",
-    subschemaError: "plugin '%s' not enabled; add it to the 'plugins' configuration property",
+    subschemaError: notEnabled,
     subschemas,
   });
+}
+
+/** Kong's plugins whose configuration is code. */
+const luaPlugins: readonly string[] = ["pre-function", "post-function"];
+
+function notEnabled(name: string): string {
+  return luaPlugins.includes(name)
+    ? `plugin '${name}' not enabled; it holds Lua code, which is not run here: write it as a plugin of your own, with definePlugin`
+    : `plugin '${name}' not enabled; add it to the 'plugins' configuration property`;
 }
 
 /** The plugins entity before it knows any plugin: it refuses every name. */

@@ -1,4 +1,4 @@
-import { defineEntity, type EntityDefinition } from "../schema/entity.js";
+import { defineEntity, type EntityDefinition, type Infer } from "../schema/entity.js";
 import {
   arrayOf,
   bool,
@@ -35,7 +35,7 @@ const fields = {
   id: id("Identifies the route."),
   created_at: createdAt,
   updated_at: updatedAt,
-  name: utf8Name({ description: "Name of the route, unique." }),
+  name: utf8Name({ description: "Name of the route, unique.", example: "orders" }),
   protocols: setOf(protocol(), {
     required: true,
     default: ["http", "https"],
@@ -72,7 +72,7 @@ const fields = {
   destinations: destinations({ description: "Addresses and ports of the gateway to match." }),
   methods: methods({ description: "HTTP methods to match." }),
   hosts: routeHosts({ description: "Values of the `Host` header to match. One `*` may stand for the labels at one end." }),
-  paths: routerPaths({ description: "Paths to match: prefixes, or regexes behind `~`." }),
+  paths: routerPaths({ description: "Paths to match: prefixes, or regexes behind `~`.", example: ["/orders"] }),
   headers: mapOf(
     headerName({
       matchNone: [{ pattern: /^host$/i, err: "cannot contain 'host' header, which must be specified in the 'hosts' attribute" }],
@@ -85,7 +85,10 @@ const fields = {
 };
 
 const expressionFields = {
-  expression: str({ description: "What to match, in the expression language, in place of all the matching fields." }),
+  expression: str({
+    description: "What to match, in the expression language, in place of all the matching fields.",
+    example: 'http.path ^= "/orders"',
+  }),
   priority: int({
     required: true,
     default: 0,
@@ -96,8 +99,7 @@ const expressionFields = {
 
 type RouteFields = typeof fields;
 
-/** A route as stored: defaults filled, unset fields `null`. */
-export type Route = InferFields<RouteFields> & {
+type RouteRecord = InferFields<RouteFields> & {
   /** Only where the router flavor is `expressions`. */
   expression?: string | null;
   /** Only where the router flavor is `expressions`. */
@@ -113,7 +115,10 @@ export type RouteInput = InferFieldsInput<RouteFields> & {
 };
 
 /** The routes entity, of any router flavor. */
-export type RoutesDefinition = EntityDefinition<"routes", RouteFields, RouteInput, Route>;
+export type RoutesDefinition = EntityDefinition<"routes", RouteFields, RouteInput, RouteRecord>;
+
+/** A route as stored: defaults filled, unset fields `null`. */
+export type Route = Infer<RoutesDefinition>;
 
 function define(allFields: RouteFields, flavor: RouterFlavor): RoutesDefinition {
   return defineEntity({

@@ -44,7 +44,7 @@ const definition = defineEntity({
     id: id("Identifies the service."),
     created_at: createdAt,
     updated_at: updatedAt,
-    name: utf8Name({ description: "Name of the service, unique." }),
+    name: utf8Name({ description: "Name of the service, unique.", example: "orders" }),
     retries: int({ default: 5, between: [0, 32_767], description: "How often a failed attempt is repeated." }),
     protocol: protocol({ required: true, default: "http", description: "Protocol spoken with the upstream." }),
     host: host({

@@ -32,6 +32,7 @@ export const targets = defineEntity({
       validator: (value) =>
         normalizeTarget(value) === undefined ? `Invalid target ('${value}'); not a valid hostname or ip address` : undefined,
       description: "Host name or address, with a port (8000 if there is none).",
+      example: "10.0.0.1:8080",
     }),
     weight: int({
       default: 100,

@@ -24,6 +24,7 @@ export const upstreams = defineEntity({
       unique: true,
       validator: upstreamNameFault,
       description: "A host name, unique, which services use as their `host`.",
+      example: "orders.upstream",
     }),
     updated_at: updatedAt,
     algorithm: oneOf(algorithms, { default: "round-robin", description: "How a target is chosen for a request." }),

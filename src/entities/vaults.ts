@@ -12,6 +12,7 @@ const fieldsFor = (kinds: readonly string[]) => ({
     notOneOf: kinds,
     match: /^[a-z][a-z\d-]*[a-z\d]$/,
     description: "Stands for the vault in references, `{vault://<prefix>/…}`; unique.",
+    example: "my-env",
   }),
   name: str({ required: true, description: "The kind of vault: `env`, or one that the host application brings." }),
   description: str({ description: "A note." }),

@@ -6,6 +6,7 @@ import { jwtSecrets } from "./jwt/entities.js";
 import { keyauthCredentials } from "./key-auth/entities.js";
 import { oauth2AuthorizationCodes, oauth2Credentials, oauth2Tokens } from "./oauth2/entities.js";
 import { ratelimitingMetrics } from "./rate-limiting/entities.js";
+import { responseRatelimitingMetrics } from "./response-ratelimiting/entities.js";
 import { sessionMetadatas, sessions } from "./session/entities.js";
 
 /**
@@ -25,5 +26,6 @@ export const pluginEntities = {
     oauth2_tokens: oauth2Tokens,
   },
   "rate-limiting": { ratelimiting_metrics: ratelimitingMetrics },
+  "response-ratelimiting": { response_ratelimiting_metrics: responseRatelimitingMetrics },
   session: { sessions, session_metadatas: sessionMetadatas },
 } as const;

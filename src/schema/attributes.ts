@@ -31,6 +31,8 @@ export interface CommonAttributes<T> {
   readonly transient?: boolean;
   /** One sentence for documentation and editors. */
   readonly description?: string;
+  /** A value that is accepted, for documentation. Worth saying where the kind of the field does not tell what is. */
+  readonly example?: T;
   /** Only this value is accepted (`null`: the field must be unset). */
   readonly eq?: T | null;
   /** This value is refused (`null`: the field may not be set to null). */
@@ -115,6 +117,7 @@ export interface FieldAttributes {
   readonly immutable?: boolean;
   readonly transient?: boolean;
   readonly description?: string;
+  readonly example?: unknown;
   readonly eq?: unknown;
   readonly ne?: unknown;
   readonly validator?: (value: never) => FieldError | undefined;

@@ -115,7 +115,7 @@ function completeField(name: string, field: Field, given: unknown, context: Comp
 }
 
 /** What stands for an absent field on insert: its default, a record's own defaults, or null. */
-function missingValue(field: Field): unknown {
+export function missingValue(field: Field): unknown {
   const { default: preset, abstract } = field.attributes;
   if (preset !== undefined && preset !== null) return deepCopy(preset);
   return field.kind === "record" && field.required && !abstract && preset === undefined ? {} : null;

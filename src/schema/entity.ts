@@ -44,6 +44,11 @@ export interface EntityDefinition<
    * `false`.
    */
   readonly view: boolean;
+  /**
+   * `false` for records that are written all the time (counters, sessions): with a database server no process keeps them in memory or
+   * tells others of their changes; they are read where they are stored. Default `true`.
+   */
+  readonly cached: boolean;
   /** Path segment in the Admin API; default: the name. */
   readonly adminApiName?: string;
   /** Path segment below its parent (`key-auth` below a consumer). */
@@ -54,7 +59,7 @@ export interface EntityDefinition<
   /** The field whose value selects a sub-schema: `name` of plugins, `protocols` of routes. */
   readonly subschemaKey?: string;
   /** Message for an unknown sub-schema; `%s` stands for the value. */
-  readonly subschemaError?: string;
+  readonly subschemaError?: string | ((value: string) => string);
   readonly subschemas?: Readonly<Record<string, Subschema>>;
   readonly transformations: readonly Transformation[];
   /** Types only; never present at run time. */
@@ -90,20 +95,27 @@ export interface EntityOptions<Name extends string, F extends Fields, Endpoint e
   readonly ttl?: boolean;
   readonly dbExport?: boolean;
   readonly view?: boolean;
+  readonly cached?: boolean;
   readonly adminApiName?: string;
   readonly adminApiNestedName?: string;
   readonly generateAdminApi?: boolean;
   readonly checks?: readonly EntityCheck[];
   readonly shorthands?: Shorthands;
   readonly subschemaKey?: keyof F & string;
-  readonly subschemaError?: string;
+  readonly subschemaError?: string | ((value: string) => string);
   readonly subschemas?: Readonly<Record<string, Subschema>>;
   readonly transformations?: readonly Transformation[];
 }
 
+/** Says to the compiler, and to nobody else, of which entity a record is: it does not go where a key of another one is wanted. */
+type OfEntity<Name> = {
+  /** Types only; never present at run time. */
+  readonly "~entity"?: Name;
+};
+
 /** An entity as stored and returned: every field present, unset ones `null`. */
 export type Infer<E extends { readonly fields: Fields }> =
-  E extends EntityDefinition<string, Fields, unknown, infer Output> ? Output : InferFields<E["fields"]>;
+  E extends EntityDefinition<infer Name, Fields, unknown, infer Output> ? Output & OfEntity<Name> : InferFields<E["fields"]>;
 
 /** An entity as given to `insert`: only what has no default is needed. */
 export type InferInput<E extends { readonly fields: Fields }> =
@@ -133,6 +145,7 @@ export function defineEntity<const Name extends string, const F extends Fields, 
     ttl: false,
     dbExport: true,
     view: false,
+    cached: true,
     generateAdminApi: true,
     checks: [],
     shorthands: {},

@@ -53,7 +53,7 @@ function matcherFor(fields: Fields, name: string, matcher: Matcher): FieldValida
   return { passes: (value) => made().passes(value), fault: (value) => made().fault(value) };
 }
 
-function mergeMatcher(field: Field, { required, elements, ...attributes }: Matcher): Field {
+export function mergeMatcher(field: Field, { required, elements, ...attributes }: Matcher): Field {
   return {
     ...field,
     required: required ?? field.required,

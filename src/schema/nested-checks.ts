@@ -66,7 +66,8 @@ function checkList(
   return list.length === 0 ? undefined : list;
 }
 
-function fieldsWithChecks(fields: Fields): readonly (readonly [name: string, field: Field])[] {
+/** The fields in which, at any depth, there is a record with checks. */
+export function fieldsWithChecks(fields: Fields): readonly (readonly [name: string, field: Field])[] {
   let found = withChecks.get(fields);
   if (!found) {
     found = Object.entries(fields).filter(([, field]) => hasChecks(field));

@@ -46,7 +46,8 @@ export function selectShape(definition: EntityDefinition, record: Readonly<Recor
   }
   const [first] = names;
   const unknown = first === undefined ? "nil" : valueText(first);
-  return { error: (definition.subschemaError ?? "unknown type: %s").replace("%s", () => unknown) };
+  const { subschemaError: text = "unknown type: %s" } = definition;
+  return { error: typeof text === "string" ? text.replace("%s", () => unknown) : text(unknown) };
 }
 
 function shapeOf(definition: EntityDefinition, subschema: Subschema | undefined): Shape {

@@ -23,49 +23,55 @@ const noEmptySegments = [{ pattern: /\/\//, err: "must not have empty segments" 
 
 /** An address or a name, without a port. */
 export function host<const A extends StringAttributes = None>(attributes?: A & StringAttributes): FieldOf<string, A> {
-  return makeField("string", { validator: hostFault, ...attributes });
+  return makeField("string", { validator: hostFault, example: "orders.internal", ...attributes });
 }
 
 /** An address or a name, maybe with a port. */
 export function hostWithOptionalPort<const A extends StringAttributes = None>(
   attributes?: A & StringAttributes,
 ): FieldOf<string, A> {
-  return makeField("string", { validator: hostPortFault, ...attributes });
+  return makeField("string", { validator: hostPortFault, example: "orders.internal:8080", ...attributes });
 }
 
 /** A name, maybe with a `*` as its first or last character. */
 export function wildcardHost<const A extends StringAttributes = None>(attributes?: A & StringAttributes): FieldOf<string, A> {
-  return makeField("string", { validator: wildcardHostFault, ...attributes });
+  return makeField("string", { validator: wildcardHostFault, example: "api.example.com", ...attributes });
 }
 
 /** A server name of TLS: no address, no port. */
 export function sni<const A extends StringAttributes = None>(attributes?: A & StringAttributes): FieldOf<string, A> {
-  return makeField("string", { validator: sniFault, ...attributes });
+  return makeField("string", { validator: sniFault, example: "api.example.com", ...attributes });
 }
 
 /** An IPv4 or IPv6 address. */
 export function ip<const A extends StringAttributes = None>(attributes?: A & StringAttributes): FieldOf<string, A> {
-  return makeField("string", { validator: ipFault, ...attributes });
+  return makeField("string", { validator: ipFault, example: "10.0.0.1", ...attributes });
 }
 
 /** An address or a CIDR range. */
 export function ipOrCidr<const A extends StringAttributes = None>(attributes?: A & StringAttributes): FieldOf<string, A> {
-  return makeField("string", { validator: ipOrCidrFault, ...attributes });
+  return makeField("string", { validator: ipOrCidrFault, example: "10.0.0.0/8", ...attributes });
 }
 
 /** An IPv4 address or CIDR range. */
 export function cidrV4<const A extends StringAttributes = None>(attributes?: A & StringAttributes): FieldOf<string, A> {
-  return makeField("string", { validator: cidrV4Fault, ...attributes });
+  return makeField("string", { validator: cidrV4Fault, example: "10.0.0.0/8", ...attributes });
 }
 
 /** A path that starts with `/`, in characters that need no encoding. */
 export function path<const A extends StringAttributes = None>(attributes?: A & StringAttributes): FieldOf<string, A> {
-  return makeField("string", { startsWith: "/", matchNone: noEmptySegments, validator: pathFault, ...attributes });
+  return makeField("string", {
+    startsWith: "/",
+    matchNone: noEmptySegments,
+    validator: pathFault,
+    example: "/v1",
+    ...attributes,
+  });
 }
 
 /** A path of a route: a normalised prefix, or a regex behind `~`. */
 export function routerPath<const A extends StringAttributes = None>(attributes?: A & StringAttributes): FieldOf<string, A> {
-  return makeField("string", { matchNone: noEmptySegments, validator: routerPathFault, ...attributes });
+  return makeField("string", { matchNone: noEmptySegments, validator: routerPathFault, example: "/orders", ...attributes });
 }
 
 /** The paths of a route. */
@@ -79,17 +85,19 @@ export function routerPaths<const A extends CollectionAttributes<readonly string
 export function routeHosts<const A extends CollectionAttributes<readonly string[]> = None>(
   attributes?: A & CollectionAttributes<readonly string[]>,
 ): FieldOf<string[], A, readonly string[]> {
-  return makeField("array", attributes, { elements: makeField("string", { validator: routeHostFault }) });
+  return makeField("array", attributes, {
+    elements: makeField("string", { validator: routeHostFault, example: "api.example.com" }),
+  });
 }
 
 /** A URL with a scheme and a host. */
 export function url<const A extends StringAttributes = None>(attributes?: A & StringAttributes): FieldOf<string, A> {
-  return makeField("string", { validator: urlFault, ...attributes });
+  return makeField("string", { validator: urlFault, example: "https://api.example.com/v1", ...attributes });
 }
 
 /** The name of an HTTP header: letters, digits, `-` and `_`. */
 export function headerName<const A extends StringAttributes = None>(attributes?: A & StringAttributes): FieldOf<string, A> {
-  return makeField("string", { validator: headerNameFault, ...attributes });
+  return makeField("string", { validator: headerNameFault, example: "X-Request-ID", ...attributes });
 }
 
 /** Headers with lists of values. */
@@ -102,12 +110,12 @@ export function headers<const A extends CollectionAttributes<Readonly<Record<str
 
 /** The name of a cookie. */
 export function cookieName<const A extends StringAttributes = None>(attributes?: A & StringAttributes): FieldOf<string, A> {
-  return makeField("string", { validator: cookieNameFault, ...attributes });
+  return makeField("string", { validator: cookieNameFault, example: "session", ...attributes });
 }
 
 /** An HTTP method in capital letters. */
 export function httpMethod<const A extends StringAttributes = None>(attributes?: A & StringAttributes): FieldOf<string, A> {
-  return makeField("string", { match: /^[A-Z]+$/, ...attributes });
+  return makeField("string", { match: /^[A-Z]+$/, example: "GET", ...attributes });
 }
 
 /** HTTP methods. */

@@ -1,5 +1,5 @@
 /** Records that several plugins have in common. */
-import { arrayOf, bool, int, num, oneOf, record, str } from "./field.js";
+import { arrayOf, bool, int, mapOf, num, oneOf, record, str } from "./field.js";
 import { port, timeout } from "./typedefs.js";
 import { headerName, host, sni } from "./typedefs-http.js";
 
@@ -27,6 +27,17 @@ export function queue() {
     },
     { description: "How entries are collected and sent." },
   );
+}
+
+/**
+ * Fields of a log entry that Kong computes with Lua. There is no Lua here, so code is refused rather than left out of the entries in
+ * silence.
+ */
+export function customFieldsByLua() {
+  const code = str({
+    validator: () => "Lua code is not run here: set the field in a plugin of your own, with pdk.log.setSerializeValue",
+  });
+  return mapOf(str(), code, { description: "Not supported: values are code in Lua." });
 }
 
 /** A Redis server, for plugins that share counters through it. */

@@ -57,14 +57,18 @@ export function utf8Name<const A extends StringAttributes = None>(
 
 /** One tag: printable text without `,` and `/`. */
 export function tag(attributes?: Pick<StringAttributes, "description">): Field<string, string, true> {
-  return makeField("string", { required: true, validator: tagFault, ...attributes });
+  return makeField("string", { required: true, validator: tagFault, example: "shop", ...attributes });
 }
 
 /** The tags of a record. */
 export function tags<const A extends CollectionAttributes<readonly string[]> = None>(
   attributes?: A & CollectionAttributes<readonly string[]>,
 ): FieldOf<string[], A, readonly string[]> {
-  return makeField("set", { description: "Words to group and filter records by.", ...attributes }, { elements: tag() });
+  return makeField(
+    "set",
+    { description: "Words to group and filter records by.", example: ["shop"], ...attributes },
+    { elements: tag() },
+  );
 }
 
 /** A TCP or UDP port, 0 to 65535. */

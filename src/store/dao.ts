@@ -1,7 +1,15 @@
 import type { CompiledSchema, WriteOperation } from "../schema/compiled.js";
 import type { EntityDefinition, InferInput } from "../schema/entity.js";
-import type { ForeignKey } from "../schema/field.js";
-import type { ForeignFieldName, PrimaryKey, Row, UniqueFieldName, UniqueValue } from "./field-names.js";
+import type { DaoMethods } from "./dao-methods.js";
+import type {
+  ForeignFieldName,
+  NumberFieldName,
+  ParentKey,
+  PrimaryKey,
+  Row,
+  UniqueFieldName,
+  UniqueValue,
+} from "./field-names.js";
 
 /** How to read. Names and meanings are those of Kong's DAO options. */
 export interface ReadOptions {
@@ -11,6 +19,12 @@ export interface ReadOptions {
   readonly export?: boolean;
   /** Add `ws_id`, the id of the workspace, to the result. */
   readonly show_ws_id?: boolean;
+  /**
+   * With a database server: `true` asks the server. Otherwise what this process has in memory answers, which has all of its own writes,
+   * and those of other processes as soon as it has heard of them (milliseconds). Records that nobody keeps in memory (`cached: false`)
+   * are always read at the server.
+   */
+  readonly fresh?: boolean;
   /** There is one workspace: its name `default`, its id, or `null` for all. */
   readonly workspace?: string | null;
   /** Accepted for Kong's sake: results always have their unset fields, as `null`. */
@@ -96,16 +110,21 @@ export interface Dao<E extends EntityDefinition = EntityDefinition> {
   each(size?: number, options?: PageOptions): AsyncIterable<Row<E>>;
 
   /** As {@link Dao.page}, for the records that refer to one other record. */
-  pageFor(
-    field: ForeignFieldName<E>,
-    key: string | ForeignKey,
+  pageFor<K extends ForeignFieldName<E>>(
+    field: K,
+    key: ParentKey<E, K>,
     size?: number,
     offset?: string,
     options?: PageOptions,
   ): Promise<Page<Row<E>>>;
 
   /** As {@link Dao.each}, for the records that refer to one other record. */
-  eachFor(field: ForeignFieldName<E>, key: string | ForeignKey, size?: number, options?: PageOptions): AsyncIterable<Row<E>>;
+  eachFor<K extends ForeignFieldName<E>>(
+    field: K,
+    key: ParentKey<E, K>,
+    size?: number,
+    options?: PageOptions,
+  ): AsyncIterable<Row<E>>;
 
   /**
    * Checks what a write would check, without writing.
@@ -139,6 +158,27 @@ export interface Dao<E extends EntityDefinition = EntityDefinition> {
     options?: WriteOptions,
   ): Promise<Row<E>>;
 
+  /**
+   * Adds to a number in one step, for counters: of many who count at the same time, in many processes, nobody is lost. Creates the
+   * record when there is none (or an expired one) from the key, the number and the defaults; otherwise nothing but the number changes,
+   * no time stamps and no `ttl` either, and no rule of the field is applied to the sum.
+   *
+   * Counting where the entity is `cached: false` is told to nobody; otherwise it is a change like any other.
+   *
+   * @param key - all parts of the primary key
+   * @param field - a number, no part of the primary key
+   * @param delta - what is added; a value that the field may have
+   * @param options - `ttl`: seconds to live of a record that is created
+   * @returns the number as it is now
+   * @throws `TypeError` when the field is no such field, `InvalidPrimaryKeyError`, and what {@link Dao.insert} throws
+   */
+  increment(
+    key: PrimaryKey<E>,
+    field: NumberFieldName<E>,
+    delta: number,
+    options?: Pick<WriteOptions, "ttl" | "no_broadcast_crud_event">,
+  ): Promise<number>;
+
   /** Deleting what is not there is fine. */
   delete(key: PrimaryKey<E>, options?: WriteOptions): Promise<void>;
   deleteBy<K extends UniqueFieldName<E>>(field: K, value: UniqueValue<E, K>, options?: WriteOptions): Promise<void>;
@@ -150,7 +190,10 @@ export interface Dao<E extends EntityDefinition = EntityDefinition> {
 /** Entity definitions by name, as the types of a store need them. */
 export type EntityDefinitions = Readonly<Record<string, EntityDefinition>>;
 
+/** Nothing, where the names are not known to the compiler. */
+type MethodsOf<Name, R> = Name extends keyof DaoMethods<R> ? DaoMethods<R>[Name] : unknown;
+
 /** One typed DAO per entity: `store.services.select(id)`. */
 export type EntityStore<Defs extends EntityDefinitions = EntityDefinitions> = {
-  readonly [Name in keyof Defs]: Dao<Defs[Name]>;
+  readonly [Name in keyof Defs]: Dao<Defs[Name]> & MethodsOf<Name, Row<Defs[Name]>>;
 };

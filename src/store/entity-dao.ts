@@ -4,13 +4,13 @@ import type { EntityDefinition } from "../schema/entity.js";
 import type { Dao, Input, PartialInput, WriteOptions } from "./dao.js";
 import { EntityReads, type Values } from "./entity-reads.js";
 import { expiryOf, takeTtl } from "./expiry.js";
-import type { PrimaryKey, Row, UniqueFieldName, UniqueValue } from "./field-names.js";
+import type { NumberFieldName, PrimaryKey, Row, UniqueFieldName, UniqueValue } from "./field-names.js";
 import { foreignId } from "./keys.js";
 import { checkOptions } from "./options.js";
 import { changedColumns, type PreparedWrite, prepareWrite } from "./prepare-write.js";
 import type { StoreChange } from "./store-events.js";
 import { storedRow } from "./stored-row.js";
-import type { EntityRow, RowKey } from "./strategy.js";
+import type { EntityRow, RowKey, RowReadOptions } from "./strategy.js";
 
 /** A write on its way: what has been checked, and what it started from. */
 export interface Verification {
@@ -20,6 +20,9 @@ export interface Verification {
   /** The record that an update changes. */
   readonly stored?: EntityRow | undefined;
 }
+
+/** What writes start from is what is stored. */
+const fresh: RowReadOptions = { fresh: true };
 
 /** How often a write is tried again that another one has overtaken. */
 const maxRetries = 3;
@@ -42,14 +45,14 @@ export class EntityDao<E extends EntityDefinition = EntityDefinition> extends En
     this.refuseReadOnly("create");
     const row = this.#finished(record, values, options, expiryOf(ttl, record, "created_at", this.context.now));
     await this.strategy.insert(this.definition.name, row);
-    this.announce([{ entity: this.definition.name, operation: "create", row }], options);
+    await this.announce([{ entity: this.definition.name, operation: "create", row }], options);
     return this.shown(row, options);
   }
 
   async update(key: PrimaryKey<E>, input: PartialInput<E>, options: WriteOptions = {}): Promise<Row<E>> {
     const parts = this.keyOf(key);
     checkOptions(this.definition, options);
-    const stored = await this.strategy.select(this.definition.name, parts);
+    const stored = await this.strategy.select(this.definition.name, parts, fresh);
     if (!stored) throw new NotFoundError(parts);
     return this.#change(stored, input, options);
   }
@@ -61,7 +64,7 @@ export class EntityDao<E extends EntityDefinition = EntityDefinition> extends En
     options: WriteOptions = {},
   ): Promise<Row<E>> {
     checkOptions(this.definition, options);
-    const stored = await this.findBy(field, value);
+    const stored = await this.findBy(field, value, fresh);
     if (!stored) throw new NotFoundError({ [field]: value as string }, "field");
     return this.#change(stored, input, options, field);
   }
@@ -80,10 +83,26 @@ export class EntityDao<E extends EntityDefinition = EntityDefinition> extends En
     const isForeign = this.definition.fields[field]?.kind === "foreign";
     const values = { ...input, [field]: isForeign ? { id: foreignId(value) } : value };
     const find = async (): Promise<{ isThere: boolean; key?: RowKey }> => {
-      const stored = await this.findBy(field, value);
+      const stored = await this.findBy(field, value, fresh);
       return stored ? { isThere: true, key: this.keyOf(stored) } : { isThere: false };
     };
     return this.#replace(values, options, find, field);
+  }
+
+  async increment(
+    key: PrimaryKey<E>,
+    field: NumberFieldName<E>,
+    delta: number,
+    options: Pick<WriteOptions, "ttl" | "no_broadcast_crud_event"> = {},
+  ): Promise<number> {
+    assertCounter(this.definition, field);
+    const { values, ttl } = takeTtl(this.definition, { ...this.keyOf(key), [field]: delta }, options);
+    const { record } = await this.#prepare(values, "insert");
+    this.refuseReadOnly("create or update");
+    const row = this.#finished(record, values, {}, expiryOf(ttl, record, "created_at", this.context.now));
+    const change = await this.strategy.increment(this.definition.name, row, field);
+    if (this.definition.cached) await this.announce([change], options);
+    return change.row[field] as number;
   }
 
   async delete(key: PrimaryKey<E>, options: WriteOptions = {}): Promise<void> {
@@ -94,13 +113,15 @@ export class EntityDao<E extends EntityDefinition = EntityDefinition> extends En
 
   async deleteBy<K extends UniqueFieldName<E>>(field: K, value: UniqueValue<E, K>, options: WriteOptions = {}): Promise<void> {
     checkOptions(this.definition, options);
-    const row = await this.findBy(field, value, options);
+    const row = await this.findBy(field, value, { ...options, ...fresh });
     if (row) await this.remove(this.keyOf(row), options, field);
   }
 
   async truncate(): Promise<void> {
     await this.strategy.truncate(this.definition.name);
-    if (!this.strategy.readOnly) this.context.events.reset();
+    if (this.strategy.readOnly) return;
+    this.context.events.reset();
+    await this.context.events.caughtUp();
   }
 
   /** A last change to what callers give, before anything is done with it. */
@@ -118,12 +139,14 @@ export class EntityDao<E extends EntityDefinition = EntityDefinition> extends En
       if (await this.strategy.select(name, key, options)) this.refuseReadOnly("remove", by);
       return;
     }
-    this.announce(await this.strategy.delete(name, key, options), options);
+    await this.announce(await this.strategy.delete(name, key, options), options);
   }
 
-  protected announce(changes: readonly StoreChange[], options: WriteOptions): void {
-    if (options.no_broadcast_crud_event) return;
+  /** @returns what the write waits for */
+  protected announce(changes: readonly StoreChange[], options: WriteOptions): Promise<void> | undefined {
+    if (options.no_broadcast_crud_event) return undefined;
     for (const change of changes) this.context.events.changed(change);
+    return this.context.events.caughtUp();
   }
 
   /** @throws `OperationUnsupportedError` when there is no database */
@@ -167,7 +190,7 @@ export class EntityDao<E extends EntityDefinition = EntityDefinition> extends En
       expiry === undefined ? changed : [...changed, "ttl"],
     );
     if (!written) throw new NotFoundError(this.keyOf(stored));
-    this.announce([{ entity: name, operation: "update", ...written }], options);
+    await this.announce([{ entity: name, operation: "update", ...written }], options);
     return this.shown(written.row, options);
   }
 
@@ -187,7 +210,7 @@ export class EntityDao<E extends EntityDefinition = EntityDefinition> extends En
       const row = this.#finished(record, values, options, expiryOf(ttl ?? 0, record, "created_at", this.context.now));
       try {
         const old = isThere ? await this.strategy.upsert(name, row) : await this.strategy.insert(name, row);
-        this.announce([{ entity: name, operation: old ? "update" : "create", row, ...(old ? { old } : {}) }], options);
+        await this.announce([{ entity: name, operation: old ? "update" : "create", row, ...(old ? { old } : {}) }], options);
         return this.shown(row, options);
       } catch (error) {
         // Somebody may have created the record in between: then it is that one which is replaced.
@@ -196,4 +219,11 @@ export class EntityDao<E extends EntityDefinition = EntityDefinition> extends En
       }
     }
   }
+}
+
+/** @throws `TypeError` for what is no number, or identifies the record */
+function assertCounter({ name, fields, primaryKey }: EntityDefinition, field: string): void {
+  const kind = Object.hasOwn(fields, field) ? fields[field]?.kind : undefined;
+  const isCounter = (kind === "integer" || kind === "number") && !primaryKey.includes(field);
+  if (!isCounter) throw new TypeError(`'${field}' is not a number of '${name}' that can be counted`);
 }

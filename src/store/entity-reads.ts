@@ -1,10 +1,10 @@
 import { compileSchema } from "../schema/compile.js";
 import type { CompiledSchema } from "../schema/compiled.js";
 import type { EntityDefinition } from "../schema/entity.js";
-import type { ForeignKey } from "../schema/field.js";
+import { isPromise, type MaybePromise } from "../util/maybe-promise.js";
 import { isUuid } from "../util/uuid.js";
 import type { Dao, Page, PageOptions, ReadOptions } from "./dao.js";
-import type { ForeignFieldName, PrimaryKey, Row, UniqueFieldName, UniqueValue } from "./field-names.js";
+import type { ForeignFieldName, ParentKey, PrimaryKey, Row, UniqueFieldName, UniqueValue } from "./field-names.js";
 import { checkUnique, parentIdOf, primaryKeyOf } from "./key-checks.js";
 import { cacheKeyText, foreignId } from "./keys.js";
 import { checkOptions } from "./options.js";
@@ -40,31 +40,37 @@ export class EntityReads<E extends EntityDefinition = EntityDefinition> {
     this.context = context;
   }
 
-  async select(key: PrimaryKey<E>, options: ReadOptions = {}): Promise<Row<E> | undefined> {
-    const parts = this.keyOf(key);
-    checkOptions(this.definition, options);
-    const row = await this.strategy.select(this.definition.name, parts, options);
-    return row && this.shown(row, options);
+  // The reads of one record are not `async`: where the record is in memory, the frame would cost as much as finding it.
+  select(key: PrimaryKey<E>, options?: ReadOptions): Promise<Row<E> | undefined> {
+    try {
+      const parts = this.keyOf(key);
+      checkOptions(this.definition, options);
+      return this.#shownSoon(this.strategy.select(this.definition.name, parts, options), options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
-  async selectBy<K extends UniqueFieldName<E>>(
-    field: K,
-    value: UniqueValue<E, K>,
-    options: ReadOptions = {},
-  ): Promise<Row<E> | undefined> {
-    checkOptions(this.definition, options);
-    const row = await this.findBy(field, value, options);
-    return row && this.shown(row, options);
+  selectBy<K extends UniqueFieldName<E>>(field: K, value: UniqueValue<E, K>, options?: ReadOptions): Promise<Row<E> | undefined> {
+    try {
+      checkOptions(this.definition, options);
+      return this.#shownSoon(this.findBy(field, value, options), options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
-  async selectByCacheKey(key: string, options: ReadOptions = {}): Promise<Row<E> | undefined> {
+  selectByCacheKey(key: string, options?: ReadOptions): Promise<Row<E> | undefined> {
     const { name, cacheKey } = this.definition;
-    if (!cacheKey) throw new TypeError("entity does not have a cache_key defined");
-    if (cacheKey.length === 1)
+    if (cacheKey?.length === 1)
       return this.selectBy(cacheKey[0] as UniqueFieldName<E>, key as UniqueValue<E, UniqueFieldName<E>>, options);
-    checkOptions(this.definition, options);
-    const row = await this.strategy.selectByCacheKey(name, key, options);
-    return row && this.shown(row, options);
+    try {
+      if (!cacheKey) throw new TypeError("entity does not have a cache_key defined");
+      checkOptions(this.definition, options);
+      return this.#shownSoon(this.strategy.selectByCacheKey(name, key, options), options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   cacheKey(record: Values): string {
@@ -81,9 +87,9 @@ export class EntityReads<E extends EntityDefinition = EntityDefinition> {
     yield* this.#eachOf((query) => this.strategy.page(this.definition.name, query), size, options);
   }
 
-  async pageFor(
-    field: ForeignFieldName<E>,
-    key: string | ForeignKey,
+  async pageFor<K extends ForeignFieldName<E>>(
+    field: K,
+    key: ParentKey<E, K>,
     size?: number,
     offset?: string,
     options: PageOptions = {},
@@ -94,9 +100,9 @@ export class EntityReads<E extends EntityDefinition = EntityDefinition> {
     return this.#shownPage(page, options);
   }
 
-  async *eachFor(
-    field: ForeignFieldName<E>,
-    key: string | ForeignKey,
+  async *eachFor<K extends ForeignFieldName<E>>(
+    field: K,
+    key: ParentKey<E, K>,
     size?: number,
     options: PageOptions = {},
   ): AsyncGenerator<Row<E>> {
@@ -110,11 +116,11 @@ export class EntityReads<E extends EntityDefinition = EntityDefinition> {
   }
 
   /** A stored record as callers get it. */
-  protected shown(row: EntityRow, options: ReadOptions): Row<E> {
+  protected shown(row: EntityRow, options?: ReadOptions): Row<E> {
     return shownRow(this.definition, row, options, this.context.now) as Row<E>;
   }
 
-  protected async findBy(field: string, value: unknown, options: ReadOptions = {}): Promise<EntityRow | undefined> {
+  protected findBy(field: string, value: unknown, options?: ReadOptions): MaybePromise<EntityRow | undefined> {
     checkUnique(this.schema, field, value);
     const { kind, attributes } = this.definition.fields[field] ?? {};
     const isId = kind === "foreign" || attributes?.uuid === true;
@@ -147,14 +153,20 @@ export class EntityReads<E extends EntityDefinition = EntityDefinition> {
     const max = Math.min(max_page_size, this.strategy.maxPageSize);
     const wanted = size ?? Math.min(page_size ?? defaultPageSize, max);
     checkSize(wanted, max);
-    const { skip_ttl, tags, tags_cond } = options;
+    const { skip_ttl, fresh, tags, tags_cond } = options;
     return {
       size: wanted,
       ...(offset === undefined ? {} : { offset }),
       ...(skip_ttl === undefined ? {} : { skip_ttl }),
+      ...(fresh === undefined ? {} : { fresh }),
       ...(tags === undefined ? {} : { tags }),
       ...(tags_cond === undefined ? {} : { tags_cond }),
     };
+  }
+
+  #shownSoon(found: MaybePromise<EntityRow | undefined>, options: ReadOptions | undefined): Promise<Row<E> | undefined> {
+    if (isPromise(found)) return (found as Promise<EntityRow | undefined>).then((row) => row && this.shown(row, options));
+    return Promise.resolve(found && this.shown(found, options));
   }
 
   #shownPage({ rows, offset }: RowPage, options: PageOptions): Page<Row<E>> {
@@ -163,7 +175,7 @@ export class EntityReads<E extends EntityDefinition = EntityDefinition> {
   }
 
   async *#eachOf(
-    read: (query: RowQuery) => Promise<RowPage>,
+    read: (query: RowQuery) => MaybePromise<RowPage>,
     size: number | undefined,
     options: PageOptions,
   ): AsyncGenerator<Row<E>> {

@@ -38,12 +38,22 @@ export type UniqueFieldName<E extends EntityDefinition> = string extends keyof E
 export type UniqueValue<E extends EntityDefinition, K extends keyof E["fields"]> = string extends keyof E["fields"]
   ? unknown
   : IsForeign<Value<E, K>> extends true
-    ? string | ForeignKey
+    ? string | Value<E, K>
     : Value<E, K>;
+
+/** The parent whose children are asked for: its id, or its record. */
+export type ParentKey<E extends EntityDefinition, K extends keyof E["fields"]> = string extends keyof E["fields"]
+  ? string | ForeignKey
+  : string | Value<E, K>;
+
+/** The names of an entity's numbers. Any name where the entity is not known to the compiler. */
+export type NumberFieldName<E extends EntityDefinition> = string extends keyof E["fields"]
+  ? string
+  : { [K in keyof E["fields"] & string]: [Value<E, K>] extends [number] ? K : never }[keyof E["fields"] & string];
 
 /** An id, or anything that has the primary key: the record itself, for one. */
 export type PrimaryKey<E extends EntityDefinition> = string extends keyof E["fields"]
   ? string | Readonly<Record<string, unknown>>
   : "id" extends keyof E["fields"]
-    ? string | ForeignKey
+    ? string | ForeignKey<E["name"]>
     : string | Partial<Infer<E>>;

@@ -1,5 +1,6 @@
 import { SchemaViolationError } from "../errors/dao-errors.js";
 import type { CompiledSchema, WriteOperation } from "../schema/compiled.js";
+import type { EntityDefinition } from "../schema/entity.js";
 import { immutableFaults } from "./immutable.js";
 import { hasCompositeKey } from "./keys.js";
 import { type ReferenceContext, resolveReferences } from "./resolve-references.js";
@@ -48,7 +49,15 @@ export async function prepareWrite(
     ...(isUpdate && stored ? { stored } : {}),
   });
   if (faults) throw new SchemaViolationError(faults);
+  if (!isUpdate || stored) checkKey(definition, record);
   return { record, given: Object.keys(completed) };
+}
+
+/** A null that is given for an id is not replaced by a random one, and a record without a key is none. */
+function checkKey({ primaryKey }: EntityDefinition, record: Values): void {
+  const missing = primaryKey.filter((name) => record[name] === null || record[name] === undefined);
+  if (missing.length === 0) return;
+  throw new SchemaViolationError(Object.fromEntries(missing.map((name) => [name, "required field missing"])));
 }
 
 /**

@@ -31,7 +31,7 @@ export async function resolveReferences(
     );
     if (!unique) continue;
     const [name, key] = unique as [string, string | number];
-    const found = await strategy.selectBy(reference, name, key);
+    const found = await strategy.selectBy(reference, name, key, { fresh: true });
     if (found) resolved = { ...resolved, [field]: { id: found.id } };
     else unresolved[field] = { [name]: unresolvedText({ [name]: key }, reference) };
   }

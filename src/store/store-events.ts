@@ -16,10 +16,18 @@ export class StoreEvents {
   readonly #changed = new Set<Listener<StoreChange>>();
   readonly #reset = new Set<Listener<void>>();
   readonly #failed: (error: unknown) => void;
+  readonly #caughtUp: () => Promise<void> | undefined;
 
-  /** @param failed - told of listeners that throw; the write is stored and does not fail for it */
-  constructor(failed: (error: unknown) => void = () => undefined) {
+  /**
+   * @param failed - told of listeners that throw; the write is stored and does not fail for it
+   * @param caughtUp - asked after each write, whose promise waits for it: for listeners that need time
+   */
+  constructor(
+    failed: (error: unknown) => void = () => undefined,
+    caughtUp: () => Promise<void> | undefined = () => undefined,
+  ) {
     this.#failed = failed;
+    this.#caughtUp = caughtUp;
   }
 
   /**
@@ -40,6 +48,11 @@ export class StoreEvents {
   onReset(listener: Listener<void>): () => void {
     this.#reset.add(listener);
     return () => this.#reset.delete(listener);
+  }
+
+  /** What a write that has been told of waits for; `undefined`: nothing. Never rejects. */
+  caughtUp(): Promise<void> | undefined {
+    return this.#caughtUp();
   }
 
   changed(change: StoreChange): void {

@@ -45,13 +45,13 @@ export function storedRows(definitions: readonly EntityDefinition[], rows: RowsB
 export function shownRow(
   definition: EntityDefinition,
   row: EntityRow,
-  options: ReadOptions,
+  options: ReadOptions | undefined,
   now: () => number,
 ): Record<string, unknown> {
   const copy = deepCopy(row) as Record<string, unknown>;
-  if (definition.ttl && typeof copy.ttl === "number" && !options.export) {
+  if (definition.ttl && typeof copy.ttl === "number" && !options?.export) {
     copy.ttl = Math.max(0, Math.floor(copy.ttl - now() / 1000));
   }
-  if (options.show_ws_id && definition.workspaceable) copy.ws_id = defaultWorkspaceId;
+  if (options?.show_ws_id && definition.workspaceable) copy.ws_id = defaultWorkspaceId;
   return copy;
 }

@@ -1,4 +1,5 @@
 import type { EntityDefinition } from "../schema/entity.js";
+import type { MaybePromise } from "../util/maybe-promise.js";
 import type { StoredRecord } from "./field-names.js";
 
 /**
@@ -27,6 +28,8 @@ export interface RowChange {
 export interface RowReadOptions {
   /** Expired ones too. Default `false`: to whoever reads, changes or deletes, they are not there. */
   readonly skip_ttl?: boolean;
+  /** Where the records are stored, and not in a copy that may be behind for a moment. */
+  readonly fresh?: boolean;
 }
 
 /** Which page of a listing. Everything in it has been checked, but for the offset. */
@@ -87,22 +90,23 @@ export interface Strategy {
   /** Lets running operations end, and closes. Calling it again is fine. */
   close(): Promise<void>;
 
-  select(entity: string, key: RowKey, options?: RowReadOptions): Promise<EntityRow | undefined>;
+  /** Reads answer at once where the strategy knows the answer, and may then throw at once too. */
+  select(entity: string, key: RowKey, options?: RowReadOptions): MaybePromise<EntityRow | undefined>;
   /**
    * @param field - a unique field or the endpoint key. Where that is not unique, the record with the lowest primary key is returned
    * @param value - of a foreign field, the id
    */
-  selectBy(entity: string, field: string, value: string | number, options?: RowReadOptions): Promise<EntityRow | undefined>;
+  selectBy(entity: string, field: string, value: string | number, options?: RowReadOptions): MaybePromise<EntityRow | undefined>;
   /** @param key - of an entity with a composite cache key: the text of the column. (The DAO asks others by their one field.) */
-  selectByCacheKey(entity: string, key: string, options?: RowReadOptions): Promise<EntityRow | undefined>;
+  selectByCacheKey(entity: string, key: string, options?: RowReadOptions): MaybePromise<EntityRow | undefined>;
   /**
    * Pages hold still under writes: a record that is there all the time is seen once, whatever is added or deleted meanwhile.
    *
    * @throws `InvalidOffsetError`
    */
-  page(entity: string, query: RowQuery): Promise<RowPage>;
+  page(entity: string, query: RowQuery): MaybePromise<RowPage>;
   /** As {@link page}, for the records whose foreign field refers to `id`. */
-  pageFor(entity: string, field: string, id: string, query: RowQuery): Promise<RowPage>;
+  pageFor(entity: string, field: string, id: string, query: RowQuery): MaybePromise<RowPage>;
 
   /** @throws codes 3, 4, 5 */
   insert(entity: string, row: EntityRow): Promise<void>;
@@ -131,6 +135,15 @@ export interface Strategy {
    */
   upsert(entity: string, row: EntityRow): Promise<EntityRow | undefined>;
   /**
+   * Adds to a number of a record in one step, so that of many who count at the same time nobody is lost. Creates the record where there
+   * is none, or an expired one; otherwise nothing but the number changes.
+   *
+   * @param row - the record to create; its `field` is what is added otherwise
+   * @returns the creation or the update, with the record as it is now
+   * @throws codes 4, 5
+   */
+  increment(entity: string, row: EntityRow, field: string): Promise<RowChange>;
+  /**
    * Deletes a record, and what goes with it.
    *
    * @returns the deletion itself first, then those (and, for `onDelete: "null"`, the updates) that it caused; nothing when there was
@@ -145,8 +158,8 @@ export interface Strategy {
    * Stores many records at once, all or none: readers see the state before or the one after.
    *
    * @param rows - whole records. They need not be in any order, but together with what stays they must be in order: codes 4 and 5
-   * @param options - `replace`: the records become the whole content of the store; otherwise each is created, or replaces the one
-   *   with its primary key
+   * @param options - `replace`: the records become the whole content of the store, but for entities that are not cached: of those,
+   *   what is there stays, unless what it hangs on goes. Otherwise each is created, or replaces the one with its primary key
    */
   load(rows: RowsByEntity, options: { readonly replace: boolean }): Promise<void>;
 

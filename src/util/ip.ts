@@ -52,14 +52,25 @@ export interface AddressWithPort {
   readonly port: number | undefined;
 }
 
-/** Reads `ip`, `ip:port`, `[ip6]` or `[ip6]:port`. */
+/** Reads `ip`, `ip:port`, `[ip6]` or `[ip6]:port`. The address comes in the one form in which it is also compared and counted. */
 export function parseAddressWithPort(text: string): AddressWithPort | undefined {
   const value = text.trim();
-  if (isIP(value) !== 0) return { address: value, port: undefined };
+  if (isIP(value) !== 0) return { address: usualForm(value), port: undefined };
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(value);
   const address = match?.[1] ?? match?.[2];
   if (address === undefined || isIP(address) === 0) return undefined;
   const port = match?.[3] === undefined ? undefined : Number(match[3]);
   if (port !== undefined && port > 65535) return undefined;
-  return { address, port };
+  return { address: usualForm(address), port };
+}
+
+/** An IPv6 address has many spellings: this is the one of RFC 5952, without the coat of an IPv4 address. */
+function usualForm(address: string): string {
+  if (!address.includes(":")) return address;
+  const [bare = "", zone] = address.split("%");
+  const short = new URL(`http://[${bare}]`).hostname.slice(1, -1);
+  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(short) ?? [];
+  if (high === undefined || low === undefined) return zone === undefined ? short : `${short}%${zone}`;
+  const bytes = [high, low].flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]);
+  return bytes.join(".");
 }

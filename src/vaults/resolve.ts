@@ -58,3 +58,34 @@ function resolveMap(elements: Field, value: Record<string, unknown>, resolve: Re
   const entries = Object.entries(value).map(([key, member]) => [key, resolveValue(elements, member, resolve)] as const);
   return entries.every(([key, member]) => member === value[key]) ? value : Object.fromEntries(entries);
 }
+
+/**
+ * Puts secrets in the place of references, wherever they are.
+ *
+ * @param original - the value with its references
+ * @param current - the same value as it is used, with the secrets of some time
+ * @returns a copy of `current`, or itself where there are no references
+ */
+export function withSecrets<T>(original: unknown, current: T, resolve: Resolve): T {
+  if (isReference(original)) return resolve(original) as T;
+  if (Array.isArray(original) && Array.isArray(current)) {
+    const members = current.map((member, index) => withSecrets(original[index], member, resolve));
+    return (members.every((member, index) => member === current[index]) ? current : members) as T;
+  }
+  if (!isObject(original) || !isObject(current)) return current;
+  const changed = Object.keys(current)
+    .filter((name) => Object.hasOwn(original, name))
+    .map((name) => [name, withSecrets(original[name], current[name], resolve)] as const)
+    .filter(([name, value]) => value !== current[name]);
+  return (changed.length === 0 ? current : { ...(current as object), ...Object.fromEntries(changed) }) as T;
+}
+
+/** The references in a value, wherever they are. */
+export function referencesIn(value: unknown): ReadonlySet<string> {
+  const found = new Set<string>();
+  withSecrets(value, value, (reference) => {
+    found.add(reference);
+    return reference;
+  });
+  return found;
+}

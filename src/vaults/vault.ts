@@ -1,5 +1,5 @@
 import type { Subschema } from "../schema/entity.js";
-import { type Fields, type InferFields, record } from "../schema/field.js";
+import { type Fields, type InferFields, num, record } from "../schema/field.js";
 
 /** A kind of vault, as {@link defineVault} takes it. */
 export interface Vault<Name extends string = string, C extends Fields = Fields> {
@@ -15,12 +15,32 @@ export interface Vault<Name extends string = string, C extends Fields = Fields> 
    * @param version - the number behind `#`
    * @returns the secret, or `undefined` when there is none; what it throws becomes the reason in the log
    */
-  get(config: InferFields<C>, resource: string, version: number | undefined): string | undefined;
+  get(config: InferFields<C>, resource: string, version: number | undefined): VaultAnswer;
+  /**
+   * Asked in place of {@link get} where there is time to wait: when a secret's time is over, and by `pdk.vault.try`. Default: `get`.
+   */
+  refresh?(config: InferFields<C>, resource: string, version: number | undefined): Promise<VaultAnswer>;
 }
 
+/** A secret; with `ttl`, the seconds after which it is asked for again. `undefined`: there is none. */
+export type VaultAnswer = string | { readonly value: string; readonly ttl?: number } | undefined;
+
 /** Any kind of vault, whatever its settings. */
-export type AnyVault = Omit<Vault, "get"> & {
-  get(config: never, resource: string, version: number | undefined): string | undefined;
+export type AnyVault = Omit<Vault, "get" | "refresh"> & {
+  get(config: never, resource: string, version: number | undefined): VaultAnswer;
+  refresh?(config: never, resource: string, version: number | undefined): Promise<VaultAnswer>;
+};
+
+/**
+ * Settings that say how long secrets are good, for the `config` of a kind of vault whose secrets change: `config: { ...vaultTimes, … }`.
+ * Without them a secret is asked for once, unless the vault itself answers with a `ttl`.
+ */
+export const vaultTimes = {
+  ttl: num({ description: "Seconds after which a secret is asked for again; 0 for never." }),
+  neg_ttl: num({ description: "Seconds after which a secret is asked for again that could not be had; at least 120 count." }),
+  resurrect_ttl: num({ description: "Seconds that an old secret is used on when the vault does not answer. Default: for ever." }),
+  min_ttl: num({ description: "The least that counts as the time of a secret, whatever the vault says." }),
+  max_ttl: num({ description: "The most that counts." }),
 };
 
 /**

@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { cascadeTests } from "./conformance/cascades.js";
 import { concurrencyTests } from "./conformance/concurrency.js";
+import { countingTests } from "./conformance/counting.js";
 import { crudTests } from "./conformance/crud.js";
 import { errorTests } from "./conformance/errors.js";
 import { loadingTests } from "./conformance/loading.js";
@@ -22,6 +23,7 @@ export function describeStrategy(name: string, open: OpenStrategy): void {
     describe("deletions", () => cascadeTests(harness));
     describe("pages", () => pagingTests(harness));
     describe("expiry", () => ttlTests(harness));
+    describe("counters", () => countingTests(harness));
     describe("bulk loads", () => loadingTests(harness));
     describe("writers at the same time", () => concurrencyTests(harness));
     describe("any sequence of operations", () => modelTests(harness));

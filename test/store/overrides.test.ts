@@ -1,11 +1,13 @@
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { coreEntities } from "../../src/entities/core.js";
 import { pluginsWith } from "../../src/entities/plugins.js";
+import { oauth2Credentials, oauth2Tokens } from "../../src/plugins/oauth2/entities.js";
+import { sessionMetadatas, sessions } from "../../src/plugins/session/entities.js";
 import type { EntityDefinition } from "../../src/schema/entity.js";
 import { arrayOf, record, str } from "../../src/schema/field.js";
 import { defaultWorkspaceId } from "../../src/store/keys.js";
 import { openStore, storedDefinitions } from "../../src/store/open-store.js";
-import type { TagsDao } from "../../src/store/overrides/tags.js";
 import { StoreEvents } from "../../src/store/store-events.js";
 import { MemoryStrategy } from "../../src/store/strategies/memory/memory-strategy.js";
 import { selfSigned } from "../support/self-signed.js";
@@ -13,6 +15,10 @@ import { all, failure, uuid } from "./conformance/world.js";
 
 const definitions = {
   ...coreEntities,
+  oauth2_credentials: oauth2Credentials,
+  oauth2_tokens: oauth2Tokens,
+  sessions,
+  session_metadatas: sessionMetadatas,
   plugins: pluginsWith({ demo: { fields: { config: record({ ca_certificates: arrayOf(str({ uuid: true })) }) } } }),
 };
 
@@ -190,13 +196,12 @@ describe("tags", () => {
       row("c", "services", service.id),
     ];
     for (const size of [1, 2, 3, 100]) expect(await all(db.tags.each(size))).toEqual(expected);
-    const { pageByTag } = bound(db.tags as unknown as TagsDao);
-    const first = await pageByTag("b", 2);
-    const second = await pageByTag("b", 2, first.offset);
+    const first = await db.tags.pageByTag("b", 2);
+    const second = await db.tags.pageByTag("b", 2, first.offset);
     expect([...first.data, ...second.data]).toEqual(expected.filter(({ tag }) => tag === "b"));
     expect(second.offset).toBeUndefined();
     expect(await db.tags.select("c")).toEqual(expected[4]);
-    expect(await failure(pageByTag("a,b"))).toMatchObject({ code: 10 });
+    expect(await failure(db.tags.pageByTag("a,b"))).toMatchObject({ code: 10 });
   });
 
   it("cannot be written", async () => {
@@ -208,6 +213,75 @@ describe("tags", () => {
   });
 });
 
-function bound(dao: TagsDao): { pageByTag: TagsDao["pageByTag"] } {
-  return { pageByTag: dao.pageByTag.bind(dao) };
-}
+describe("records that list a CA certificate", () => {
+  it("are found among services and plugins", async () => {
+    const { db } = world();
+    const { id } = await db.ca_certificates.insert({ cert: selfSigned.cert });
+    const services = await Promise.all(
+      [1, 2, 3].map((n) => db.services.insert({ id: uuid(n), url: "https://a.test", ca_certificates: n === 2 ? null : [id] })),
+    );
+    await db.plugins.insert({ name: "demo", config: { ca_certificates: [id] } });
+    expect(await db.services.selectByCaCertificate(id)).toEqual([services[0], services[2]]);
+    expect(await db.services.selectByCaCertificate(id, 1)).toEqual([services[0]]);
+    expect(await db.services.selectByCaCertificate(uuid(9))).toEqual([]);
+    expect(await db.plugins.selectByCaCertificate(id)).toMatchObject([{ name: "demo" }]);
+    expect(await db.plugins.selectByCaCertificate(id, undefined, "demo")).toHaveLength(1);
+    expect(await db.plugins.selectByCaCertificate(id, undefined, ["other"])).toEqual([]);
+  });
+});
+
+describe("keys", () => {
+  const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const privatePem = pair.privateKey.export({ format: "pem", type: "pkcs8" }) as string;
+  const publicPem = pair.publicKey.export({ format: "pem", type: "spki" }) as string;
+
+  it("have a short cache key", async () => {
+    const { db } = world();
+    const set = await db.key_sets.insert({ name: "set" });
+    const alone = await db.keys.insert({ kid: "a:b", pem: { public_key: publicPem } });
+    const within = await db.keys.insert({ kid: "a:b", set, pem: { public_key: publicPem } });
+    expect(db.keys.cacheKey(alone)).toBe("keys:a:b:");
+    expect(db.keys.cacheKey(within)).toBe(`keys:a:b:${set.id}`);
+    for (const key of [alone, within]) expect(await db.keys.selectByCacheKey(db.keys.cacheKey(key))).toEqual(key);
+    expect(await db.keys.selectByCacheKey("keys:a:")).toBeUndefined();
+    expect(await db.keys.selectByCacheKey("nothing")).toBeUndefined();
+  });
+
+  it("are given as text, in the form in which they are stored", async () => {
+    const { db } = world();
+    const jwk = { ...pair.privateKey.export({ format: "jwk" }), kid: "j", alg: "RS256" };
+    const asJwk = await db.keys.insert({ kid: "j", jwk: JSON.stringify(jwk) });
+    expect(JSON.parse(db.keys.getPrivkey(asJwk))).toEqual(jwk);
+    expect(JSON.parse(db.keys.getPubkey(asJwk))).toEqual({
+      ...pair.publicKey.export({ format: "jwk" }),
+      kid: "j",
+      alg: "RS256",
+    });
+    const asPem = await db.keys.insert({ kid: "p", pem: { private_key: privatePem } });
+    expect([db.keys.getPrivkey(asPem), db.keys.getPubkey(asPem)]).toEqual([privatePem, publicPem]);
+    const onlyPublic = await db.keys.insert({ kid: "q", pem: { public_key: publicPem } });
+    expect(db.keys.getPubkey(onlyPublic)).toBe(publicPem);
+    expect(() => db.keys.getPrivkey(onlyPublic)).toThrow("could not load a private key from public key material");
+  });
+});
+
+describe("cache keys of vaults and access tokens", () => {
+  it("are without workspace, and without the token", async () => {
+    const { db } = world();
+    expect(db.vaults.cacheKey({ prefix: "shop" })).toBe("vaults:shop:::::");
+    const key = db.oauth2_tokens.cacheKey({ access_token: "secret" });
+    const plain = `oauth2_tokens:secret:::::${defaultWorkspaceId}`;
+    expect(key).toBe(`oauth2_tokens:${createHash("sha1").update(plain).digest("hex")}`);
+  });
+});
+
+describe("metadata of sessions", () => {
+  it("is found by audience and subject", async () => {
+    const { db } = world();
+    const session = await db.sessions.insert({ session_id: "s" });
+    const one = await db.session_metadatas.insert({ session, audience: "a", subject: "alice" });
+    await db.session_metadatas.insert({ session, audience: "b", subject: "alice" });
+    expect(await db.session_metadatas.selectByAudienceAndSubject("a", "alice")).toEqual([one]);
+    expect(await db.session_metadatas.selectByAudienceAndSubject("a", "bob")).toEqual([]);
+  });
+});

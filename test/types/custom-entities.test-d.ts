@@ -64,8 +64,9 @@ describe("gateway.db", () => {
   });
 
   it("has them under the names of the definitions, not of variables", () => {
-    const renamed = createGateway({ entities: [defineEntity({ name: "gadgets", fields: { id: uuid({ auto: true }) } })] });
-    expectTypeOf(renamed.db.gadgets.select("id")).resolves.toEqualTypeOf<{ id: string } | undefined>();
+    const things = defineEntity({ name: "gadgets", fields: { id: uuid({ auto: true }) } });
+    const renamed = createGateway({ entities: [things] });
+    expectTypeOf(renamed.db.gadgets.select("id")).resolves.toEqualTypeOf<Infer<typeof things> | undefined>();
     // @ts-expect-error the other gateway's
     void renamed.db.apps;
   });

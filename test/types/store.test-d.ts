@@ -1,4 +1,5 @@
 import { expectTypeOf } from "vitest";
+import type { GatewayStore } from "../../src/gateway-store.js";
 import { defineEntity } from "../../src/schema/entity.js";
 import { bool, type ForeignKey, foreign, int, setOf, str } from "../../src/schema/field.js";
 import { utf8Name } from "../../src/schema/typedefs.js";
@@ -23,6 +24,7 @@ const books = defineEntity({
 
 declare const store: EntityStore<{ shelves: typeof shelves; books: typeof books }>;
 declare const anyStore: EntityStore;
+declare function never(): never;
 
 const found = await store.books.select("id");
 expectTypeOf(found?.title).toEqualTypeOf<string | undefined>();
@@ -64,6 +66,37 @@ void store.books.insert({ lent: true });
 void store.books.update("id", { titel: "Emma" });
 // @ts-expect-error a key is text or has an id
 void store.books.select(5);
+
+const shelf = (await store.shelves.select("id")) ?? never();
+const book = (await store.books.select("id")) ?? never();
+void store.books.insert({ title: "Emma", shelf });
+void store.books.update(book, { shelf });
+void store.books.eachFor("shelf", shelf);
+void store.books.delete(book);
+void store.shelves.upsert(shelf, { ...shelf, name: "low" });
+void store.books.increment(book, "pages", 1);
+// @ts-expect-error the record of another entity
+void store.books.insert({ title: "Emma", shelf: book });
+// @ts-expect-error the record of another entity
+void store.books.update(book, { shelf: book });
+// @ts-expect-error the record of another entity
+void store.books.pageFor("shelf", book);
+// @ts-expect-error the record of another entity
+void store.books.eachFor("shelf", book);
+// @ts-expect-error the record of another entity
+void store.books.select(shelf);
+// @ts-expect-error the record of another entity
+void store.shelves.delete(book);
+// @ts-expect-error text cannot be counted
+void store.books.increment(book, "title", 1);
+// @ts-expect-error no entity of this name has such a method
+void store.books.selectByCaCertificate("id");
+
+declare const gateway: GatewayStore;
+expectTypeOf((await gateway.tags.pageByTag("eu")).data[0]?.entity_name).toEqualTypeOf<string | undefined>();
+expectTypeOf((await gateway.services.selectByCaCertificate("id"))[0]?.host).toEqualTypeOf<string | undefined>();
+void gateway.keys.getPubkey((await gateway.keys.select("id")) ?? never());
+void gateway.ratelimiting_metrics.increment({ identifier: "a", period: "minute", period_date: 0 }, "value", 1, { ttl: 60 });
 
 // Where entities are known at run time only, every name goes.
 void anyStore.whatever?.selectBy("anything", 5);

@@ -59,7 +59,7 @@ describe("the env vault", () => {
 
   it("has copied the environment, and has a prefix for references that name it", () => {
     const changing: Record<string, string> = { A_X: "old" };
-    const set = new VaultSet([envVault(changing)], { env: { prefix: "a-" } });
+    const set = new VaultSet([envVault(changing)], { defaults: { env: { prefix: "a-" } } });
     changing.A_X = "new";
     expect(set.get("{vault://env/x}", none)).toBe("old");
   });

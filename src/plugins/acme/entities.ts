@@ -9,6 +9,7 @@ export const acmeStorage = defineEntity({
   cacheKey: ["key"],
   workspaceable: false,
   ttl: true,
+  cached: false,
   fields: {
     id: id("Identifies the entry."),
     key: str({ required: true, unique: true, auto: true, description: "Name of the entry, unique." }),

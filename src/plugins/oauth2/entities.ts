@@ -69,6 +69,7 @@ export const oauth2AuthorizationCodes = defineEntity({
   description: "Codes that are waiting to be exchanged for tokens.",
   ttl: true,
   dbExport: false,
+  cached: false,
   generateAdminApi: false,
   fields: {
     id: id("Identifies the code."),

@@ -11,6 +11,7 @@ export const sessions = defineEntity({
   workspaceable: false,
   ttl: true,
   dbExport: false,
+  cached: false,
   fields: {
     id: id("Identifies the record."),
     session_id: str({ required: true, unique: true, description: "Id of the session, unique." }),
@@ -32,6 +33,7 @@ export const sessionMetadatas = defineEntity({
   description: "Whom sessions belong to.",
   workspaceable: false,
   dbExport: false,
+  cached: false,
   generateAdminApi: false,
   fields: {
     id: id("Identifies the record."),

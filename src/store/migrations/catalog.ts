@@ -4,7 +4,7 @@ import type { Queries } from "../strategies/postgres/database.js";
 export interface ExistingTable {
   /** Type and whether it may be empty, by name. */
   readonly columns: ReadonlyMap<string, { readonly type: string; readonly notNull: boolean; readonly hasDefault: boolean }>;
-  /** Names of indexes and constraints. */
+  /** Names of indexes, constraints and triggers. */
   readonly names: ReadonlySet<string>;
 }
 
@@ -17,7 +17,10 @@ const namesSql = `SELECT c.relname, i.relname FROM pg_index x
   WHERE n.nspname = coalesce($1::text, current_schema())
   UNION ALL SELECT c.relname, k.conname FROM pg_constraint k
   JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname = coalesce($1::text, current_schema())`;
+  WHERE n.nspname = coalesce($1::text, current_schema())
+  UNION ALL SELECT c.relname, t.tgname FROM pg_trigger t
+  JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = coalesce($1::text, current_schema()) AND NOT t.tgisinternal`;
 
 /** Reads the tables of a schema out of PostgreSQL's catalogue: what is there counts, and not what somebody once wrote down. */
 export async function existingTables(queries: Queries, schema: string | undefined): Promise<ReadonlyMap<string, ExistingTable>> {

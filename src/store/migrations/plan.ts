@@ -3,7 +3,15 @@ import { type Column, type ColumnType, inputType, writeSql } from "../strategies
 import { quoteName, tableName } from "../strategies/postgres/names.js";
 import type { Table } from "../strategies/postgres/table.js";
 import type { ExistingTable } from "./catalog.js";
-import { columnSql, createIndex, createReference, createTable, createTriggers } from "./schema-sql.js";
+import {
+  columnSql,
+  createIndex,
+  createReference,
+  createTable,
+  createTriggers,
+  dropTriggers,
+  triggerNames,
+} from "./schema-sql.js";
 
 /** One statement of a migration. */
 export interface Step {
@@ -40,7 +48,7 @@ export function planOf(table: Table, existing: ExistingTable | undefined, schema
     .filter(({ name }) => !existing?.names.has(name))
     .map((reference) => sql(createReference(table, reference, schema)));
   if (existing === undefined) {
-    const up = [sql(createTable(table, schema)), ...missingIndexes, ...createTriggers(table, schema).map(sql)];
+    const up = [sql(createTable(table, schema)), ...missingIndexes, ...triggersOf(table, undefined, schema).map(sql)];
     return { up, references, finish: [], refused: [] };
   }
   const name = tableName(schema, table.name);
@@ -69,7 +77,15 @@ export function planOf(table: Table, existing: ExistingTable | undefined, schema
   for (const column of existing.columns.keys()) {
     if (!wanted.has(column)) refused.push(`column '${column}' would go, with all that is in it`);
   }
-  return { up: [...up, ...missingIndexes], references, finish, refused };
+  up.push(...missingIndexes, ...triggersOf(table, existing, schema).map(sql));
+  return { up, references, finish, refused };
+}
+
+/** Changes of an entity that nobody keeps in memory are not recorded. */
+function triggersOf(table: Table, existing: ExistingTable | undefined, schema: string | undefined): string[] {
+  const isRecorded = triggerNames.some((name) => existing?.names.has(name));
+  if (isRecorded === table.definition.cached) return [];
+  return isRecorded ? dropTriggers(table, schema) : createTriggers(table, schema);
 }
 
 /** Records that are there already get the field's default, as new ones do. The column may be empty until `finish`. */

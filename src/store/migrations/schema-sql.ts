@@ -8,6 +8,9 @@ export const keysPerEvent = 1000;
 
 const triggerEvents = ["INSERT", "UPDATE", "DELETE"] as const;
 
+/** The triggers of a table whose changes are recorded. */
+export const triggerNames: readonly string[] = [...triggerEvents, "TRUNCATE"].map(triggerName);
+
 /** A type as it stands in a definition. Texts compare by bytes, so that pages come in the same order whatever the server's language. */
 function typeSql({ type }: Column): string {
   return type === "text" ? 'text COLLATE "C"' : type;
@@ -53,13 +56,21 @@ export function createTriggers({ name, primaryKey }: Table, schema: string | und
   const run = `EXECUTE FUNCTION ${tableName(schema, "postern_record_changes")}(${quoteText(name)}, ${keys})`;
   const triggers = triggerEvents.map((event) => {
     const rows = event === "DELETE" ? "OLD" : "NEW";
-    return `CREATE TRIGGER ${triggerName(event)} AFTER ${event} ON ${table} REFERENCING ${rows} TABLE AS changed FOR EACH STATEMENT ${run}`;
+    return `CREATE TRIGGER ${quoteName(triggerName(event))} AFTER ${event} ON ${table} REFERENCING ${rows} TABLE AS changed FOR EACH STATEMENT ${run}`;
   });
-  return [...triggers, `CREATE TRIGGER ${triggerName("TRUNCATE")} AFTER TRUNCATE ON ${table} FOR EACH STATEMENT ${run}`];
+  return [
+    ...triggers,
+    `CREATE TRIGGER ${quoteName(triggerName("TRUNCATE"))} AFTER TRUNCATE ON ${table} FOR EACH STATEMENT ${run}`,
+  ];
+}
+
+/** Ends what {@link createTriggers} began. */
+export function dropTriggers({ name }: Table, schema: string | undefined): string[] {
+  return triggerNames.map((trigger) => `DROP TRIGGER ${quoteName(trigger)} ON ${tableName(schema, name)}`);
 }
 
 function triggerName(event: string): string {
-  return quoteName(`postern_after_${event.toLowerCase()}`);
+  return `postern_after_${event.toLowerCase()}`;
 }
 
 /**

@@ -13,7 +13,7 @@ export class CaCertificatesDao extends EntityDao {
 
   async #assertUnlisted(id: string): Promise<void> {
     for (const entity of ["services", "plugins"]) {
-      for await (const record of this.context.dao(entity)?.each() ?? []) {
+      for await (const record of this.context.dao(entity)?.each(undefined, { fresh: true }) ?? []) {
         const { ca_certificates: listed } = entity === "plugins" && isObject(record.config) ? record.config : record;
         if (!Array.isArray(listed) || !listed.includes(id)) continue;
         throw new ReferencedByOthersError(`ca certificate ${id} is still referenced by ${entity} (id = ${String(record.id)})`);

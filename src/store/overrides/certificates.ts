@@ -8,20 +8,23 @@ import type { RowKey } from "../strategy.js";
 
 type Certificate = Record<string, unknown>;
 
+/** What writes go by is what is stored. */
+const fresh: ReadOptions = { fresh: true };
+
 /** A certificate has a list of server names, each of which is a record of `snis`. */
 export class CertificatesDao extends EntityDao {
   override async select(key: string | Values, options: ReadOptions = {}): Promise<Certificate | undefined> {
     const record = await super.select(key, options);
-    return record && this.#withNames(record);
+    return record && this.#withNames(record, options);
   }
 
   override async page(size?: number, offset?: string, options: PageOptions = {}): Promise<Page<Certificate>> {
     const page = await super.page(size, offset, options);
-    return { ...page, data: await Promise.all(page.data.map((record) => this.#withNames(record))) };
+    return { ...page, data: await Promise.all(page.data.map((record) => this.#withNames(record, options))) };
   }
 
   override async *each(size?: number, options: PageOptions = {}): AsyncGenerator<Certificate> {
-    for await (const record of super.each(size, options)) yield await this.#withNames(record);
+    for await (const record of super.each(size, options)) yield await this.#withNames(record, options);
   }
 
   override async insert(input: Values, options: WriteOptions = {}): Promise<Certificate> {
@@ -50,7 +53,7 @@ export class CertificatesDao extends EntityDao {
     for (const name of namesIn(input) ?? []) {
       if (seen.has(name)) throw new SchemaViolationError({ snis: `${name} is duplicated` });
       seen.add(name);
-      const holder = foreignId((await this.#snis?.selectBy("name", name))?.certificate);
+      const holder = foreignId((await this.#snis?.selectBy("name", name, fresh))?.certificate);
       if (isKnown && holder !== undefined && holder !== record.id) {
         throw new SchemaViolationError({ snis: `${name} already associated with existing certificate '${holder}'` });
       }
@@ -61,7 +64,7 @@ export class CertificatesDao extends EntityDao {
   protected override async remove(key: RowKey, options: WriteOptions, by?: string): Promise<void> {
     const id = String(key.id);
     if (!this.strategy.readOnly) await this.#assertFree(id);
-    for (const name of await this.#names(id)) await this.#snis?.deleteBy("name", name, options);
+    for (const name of await this.#names(id, fresh)) await this.#snis?.deleteBy("name", name, options);
     await super.remove(key, options, by);
   }
 
@@ -69,20 +72,21 @@ export class CertificatesDao extends EntityDao {
     return this.context.dao("snis");
   }
 
-  async #names(id: string): Promise<string[]> {
+  async #names(id: string, { fresh: isFresh = false }: ReadOptions): Promise<string[]> {
     const names: string[] = [];
-    for await (const { name } of this.#snis?.eachFor("certificate", id) ?? []) names.push(String(name));
+    for await (const { name } of this.#snis?.eachFor("certificate", id, undefined, { fresh: isFresh }) ?? [])
+      names.push(String(name));
     return names.sort();
   }
 
-  async #withNames(record: Certificate): Promise<Certificate> {
-    return { ...record, snis: await this.#names(String(record.id)) };
+  async #withNames(record: Certificate, options: ReadOptions): Promise<Certificate> {
+    return { ...record, snis: await this.#names(String(record.id), options) };
   }
 
   /** Brings the records of names in line with a list; without one they stay. */
   async #settle(record: Certificate, names: readonly string[] | undefined, options: WriteOptions): Promise<Certificate> {
-    if (names === undefined) return this.#withNames(record);
-    const before = await this.#names(String(record.id));
+    if (names === undefined) return this.#withNames(record, fresh);
+    const before = await this.#names(String(record.id), fresh);
     for (const name of names) {
       if (!before.includes(name)) await this.#snis?.insert({ name, certificate: { id: record.id } }, options);
     }
@@ -98,7 +102,7 @@ export class CertificatesDao extends EntityDao {
         const holds =
           kind === "foreign" && reference === this.definition.name && (attributes.onDelete ?? "restrict") === "restrict";
         if (!holds || child.name === "snis") continue;
-        const { rows } = await strategy.pageFor(child.name, field, id, { size: 1 });
+        const { rows } = await strategy.pageFor(child.name, field, id, { size: 1, fresh: true });
         if (rows.length > 0) throw stillReferenced(this.definition.name, child.name);
       }
     }

@@ -16,17 +16,14 @@ type Place = readonly [entity: number, offset: string, id: string, tag: number];
 export class TagsDao extends EntityDao {
   override async page(size?: number, offset?: string, options: PageOptions = {}): Promise<Page<Tagging>> {
     checkOptions(this.definition, options);
-    return this.#page(undefined, size, offset);
+    return this.#page(undefined, size, offset, options);
   }
 
-  /**
-   * The records that have one tag.
-   *
-   * @throws `InvalidUniqueError` when the text can not be a tag
-   */
-  async pageByTag(tag: string, size?: number, offset?: string): Promise<Page<Tagging>> {
+  /** @see TagMethods.pageByTag */
+  async pageByTag(tag: string, size?: number, offset?: string, options: PageOptions = {}): Promise<Page<Tagging>> {
     checkUnique(this.schema, "tag", tag);
-    return this.#page(tag, size, offset);
+    checkOptions(this.definition, options);
+    return this.#page(tag, size, offset, options);
   }
 
   override async *each(size?: number, options: PageOptions = {}): AsyncGenerator<Tagging> {
@@ -40,7 +37,7 @@ export class TagsDao extends EntityDao {
 
   override async select(key: string | Tagging, options: ReadOptions = {}): Promise<Tagging | undefined> {
     checkOptions(this.definition, options);
-    const { data } = await this.pageByTag(String(this.keyOf(key).tag), 1);
+    const { data } = await this.pageByTag(String(this.keyOf(key).tag), 1, undefined, options);
     return data[0];
   }
 
@@ -69,8 +66,14 @@ export class TagsDao extends EntityDao {
     return this.select(String(value));
   }
 
-  async #page(tag: string | undefined, size = defaultPageSize, offset?: string): Promise<Page<Tagging>> {
-    const max = this.strategy.maxPageSize;
+  async #page(
+    tag: string | undefined,
+    wanted: number | undefined,
+    offset: string | undefined,
+    { fresh = false, pagination = {} }: PageOptions,
+  ): Promise<Page<Tagging>> {
+    const max = Math.min(pagination.max_page_size ?? this.strategy.maxPageSize, this.strategy.maxPageSize);
+    const size = wanted ?? Math.min(pagination.page_size ?? defaultPageSize, max);
     checkSize(size, max);
     const tagged = Object.values(this.context.definitions).filter(isTagged);
     const start = placeOf(offset, tagged.length);
@@ -80,7 +83,12 @@ export class TagsDao extends EntityDao {
       let [token, firstId, firstTag] = entity === start[0] ? (start.slice(1) as [string, string, number]) : ["", "", 0];
       do {
         const from = token === "" ? {} : { offset: token };
-        const page = await this.strategy.page(definition.name, { size, ...from, ...(tag === undefined ? {} : { tags: [tag] }) });
+        const page = await this.strategy.page(definition.name, {
+          size,
+          fresh,
+          ...from,
+          ...(tag === undefined ? {} : { tags: [tag] }),
+        });
         for (const row of page.rows) {
           const id = String(row.id);
           if (id < firstId) continue;

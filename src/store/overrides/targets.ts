@@ -1,6 +1,7 @@
 import { SchemaViolationError } from "../../errors/dao-errors.js";
 import type { WriteOperation } from "../../schema/compiled.js";
 import { formatAddress, isAddressFault, parseAddress } from "../../util/address.js";
+import { chain, type MaybePromise } from "../../util/maybe-promise.js";
 import type { ReadOptions, WriteOptions } from "../dao.js";
 import { EntityDao } from "../entity-dao.js";
 import type { Values } from "../entity-reads.js";
@@ -32,10 +33,10 @@ export class TargetsDao extends EntityDao {
     return field === "target" ? this.insert({ ...input, target: value }, options) : super.upsertBy(field, value, input, options);
   }
 
-  protected override async findBy(field: string, value: unknown, options: ReadOptions = {}): Promise<EntityRow | undefined> {
+  protected override findBy(field: string, value: unknown, options?: ReadOptions): MaybePromise<EntityRow | undefined> {
     const normal = field === "target" ? normalForm(value) : undefined;
-    const found = normal === undefined ? undefined : await super.findBy(field, normal, options);
-    return found ?? super.findBy(field, value, options);
+    if (normal === undefined || normal === value) return super.findBy(field, value, options);
+    return chain(super.findBy(field, normal, options), (found) => found ?? super.findBy(field, value, options));
   }
 
   protected override adapt(input: Values, operation: WriteOperation): Values {
@@ -46,7 +47,7 @@ export class TargetsDao extends EntityDao {
   }
 
   /** Documents without a database keep targets as they were written. */
-  protected override shown(row: EntityRow, options: ReadOptions): Target {
+  protected override shown(row: EntityRow, options?: ReadOptions): Target {
     const record = super.shown(row, options);
     return { ...record, target: normalForm(record.target) ?? record.target };
   }
@@ -57,7 +58,7 @@ export class TargetsDao extends EntityDao {
     const normal = normalForm(target);
     if (id === undefined || normal === undefined) return undefined;
     const key = this.cacheKey({ upstream: { id: id.toLowerCase() }, target: normal });
-    return this.strategy.selectByCacheKey(this.definition.name, key);
+    return this.strategy.selectByCacheKey(this.definition.name, key, { fresh: true });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { EntityDefinition } from "../../schema/entity.js";
+import type { Steps } from "../../util/steps.js";
 import type { Row, StoredRecord } from "../field-names.js";
 import type { RowsByEntity } from "../strategy.js";
 import { EntityTable } from "./entity-table.js";
@@ -7,6 +8,8 @@ import { EntityTable } from "./entity-table.js";
 export interface EntityStateOptions {
   /** Milliseconds since the epoch. Default `Date.now`. Decides which records have expired. */
   readonly now?: () => number;
+  /** What it follows: tables of the same records, which nobody may change, are shared with it. */
+  readonly previous?: EntityState;
 }
 
 const noRows: ReadonlyMap<string, StoredRecord> = new Map();
@@ -27,9 +30,26 @@ export class EntityState {
    */
   constructor(definitions: readonly EntityDefinition[], rows: RowsByEntity, options: EntityStateOptions = {}) {
     this.#now = options.now ?? Date.now;
+    const { previous = this } = options;
     for (const definition of definitions) {
-      this.#tables.set(definition.name, new EntityTable(definition, rows.get(definition.name) ?? noRows, this.#now));
+      const own = rows.get(definition.name) ?? noRows;
+      const before = previous.#tables.get(definition.name);
+      const isSame = before?.definition === definition && before.rows === own;
+      this.#tables.set(definition.name, isSame ? before : new EntityTable(definition, own, this.#now));
     }
+  }
+
+  /** Builds the indexes that requests will ask for, step by step. */
+  *prepare(previous: EntityState): Steps<void> {
+    for (const [name, table] of this.#tables) {
+      const before = previous.#tables.get(name);
+      if (table !== before) yield* table.prepare(before);
+    }
+  }
+
+  /** The entities whose records are others than there. */
+  changedSince(previous: EntityState): ReadonlySet<string> {
+    return new Set([...this.#tables].flatMap(([name, table]) => (previous.#tables.get(name) === table ? [] : [name])));
   }
 
   /** The names of all entities, those without records included. */
@@ -94,6 +114,13 @@ export class EntityState {
   all(entity: string): readonly StoredRecord[];
   all(entity: string | EntityDefinition): readonly StoredRecord[] {
     return this.table(entity).all();
+  }
+
+  /** All records of an entity, in no particular order. */
+  each<E extends EntityDefinition>(entity: E): Iterable<Readonly<Row<E>>>;
+  each(entity: string): Iterable<StoredRecord>;
+  each(entity: string | EntityDefinition): Iterable<StoredRecord> {
+    return this.table(entity).each();
   }
 
   /** The records whose foreign field refers to this id, in ascending order of the primary key. */

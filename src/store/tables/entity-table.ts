@@ -1,8 +1,9 @@
 import type { EntityDefinition } from "../../schema/entity.js";
+import { runAtOnce, type Steps, sortInSteps, stepSize } from "../../util/steps.js";
 import type { StoredRecord } from "../field-names.js";
 import { cacheKeyText, foreignId, primaryKeyText } from "../keys.js";
 import { ListIndex, type TableIndex, UniqueIndex } from "./indexes.js";
-import { addKey, removeKey, type SortedKeys } from "./sorted-keys.js";
+import { addKey, compareKeys, removeKey, type SortedKeys } from "./sorted-keys.js";
 
 /**
  * The records of one entity in memory, by primary key text. Indexes are built when they are first asked for and follow every change
@@ -28,6 +29,27 @@ export class EntityTable {
     this.definition = definition;
     this.#rows = rows;
     this.#now = now;
+  }
+
+  /**
+   * Builds what would otherwise be built when it is first asked for, step by step: the index that requests look records up by, and
+   * all that has been built for another table.
+   */
+  *prepare(like: EntityTable = this): Steps<void> {
+    if (like.#keys) {
+      const keys = [...this.#rows.keys()];
+      yield* sortInSteps(keys, compareKeys);
+      this.#keys = keys;
+    }
+    const [keyField, ...more] = this.definition.cacheKey ?? [];
+    const fields = new Set(like.#unique.keys());
+    if (keyField !== undefined && more.length === 0) fields.add(keyField);
+    for (const field of fields) {
+      const index = this.#newUnique(field);
+      if (index) this.#unique.set(field, yield* this.#fill(index, this.#rows.keys()));
+    }
+    for (const field of like.#lists.keys()) this.#lists.set(field, yield* this.#fill(this.#newList(field), this.keys()));
+    if (like.#composite) this.#composite = yield* this.#fill(this.#newComposite(), this.#rows.keys());
   }
 
   /** How many records there are, expired ones included. */
@@ -60,7 +82,7 @@ export class EntityTable {
   selectByCacheKey(key: string, expiredToo = false): StoredRecord | undefined {
     const fields = this.definition.cacheKey ?? [];
     if (fields.length === 1) return this.selectBy(fields[0] as string, key, expiredToo);
-    this.#composite ??= this.#filled(new UniqueIndex((row) => cacheKeyText(this.definition, row)), this.#rows.keys());
+    this.#composite ??= this.#filled(this.#newComposite(), this.#rows.keys());
     return this.#alive(this.#composite.get(key), expiredToo);
   }
 
@@ -68,6 +90,12 @@ export class EntityTable {
   all(expiredToo = false): readonly StoredRecord[] {
     this.#sorted ??= this.keys().map((key) => this.#rows.get(key) as StoredRecord);
     return this.#living(this.#sorted, expiredToo);
+  }
+
+  /** All records, in no particular order. */
+  each(): Iterable<StoredRecord> {
+    const rows = this.#rows.values();
+    return this.definition.ttl ? this.#living([...rows], false) : rows;
   }
 
   eachFor(field: string, id: string, expiredToo = false): readonly StoredRecord[] {
@@ -87,8 +115,7 @@ export class EntityTable {
   listIndex(field: string): ListIndex {
     let index = this.#lists.get(field);
     if (index === undefined) {
-      const isForeign = this.definition.fields[field]?.kind === "foreign";
-      index = this.#filled(new ListIndex((row) => valuesOf(row[field], isForeign)), this.keys());
+      index = this.#filled(this.#newList(field), this.keys());
       this.#lists.set(field, index);
     }
     return index;
@@ -144,16 +171,38 @@ export class EntityTable {
   }
 
   #uniqueIndex(field: string): UniqueIndex | undefined {
-    const { kind, attributes } = this.definition.fields[field] ?? {};
-    if (attributes?.unique !== true) return undefined;
-    const read = kind === "foreign" ? (row: StoredRecord) => foreignId(row[field]) : (row: StoredRecord) => row[field];
-    const index = this.#filled(new UniqueIndex(read), this.#rows.keys());
+    const empty = this.#newUnique(field);
+    if (empty === undefined) return undefined;
+    const index = this.#filled(empty, this.#rows.keys());
     this.#unique.set(field, index);
     return index;
   }
 
+  #newUnique(field: string): UniqueIndex | undefined {
+    const { kind, attributes } = this.definition.fields[field] ?? {};
+    if (attributes?.unique !== true) return undefined;
+    return new UniqueIndex(kind === "foreign" ? (row) => foreignId(row[field]) : (row) => row[field]);
+  }
+
+  #newList(field: string): ListIndex {
+    const isForeign = this.definition.fields[field]?.kind === "foreign";
+    return new ListIndex((row) => valuesOf(row[field], isForeign));
+  }
+
+  #newComposite(): UniqueIndex {
+    return new UniqueIndex((row) => cacheKeyText(this.definition, row));
+  }
+
   #filled<I extends TableIndex>(index: I, keys: Iterable<string>): I {
-    for (const key of keys) index.add(this.#rows.get(key) as StoredRecord, key);
+    return runAtOnce(this.#fill(index, keys));
+  }
+
+  *#fill<I extends TableIndex>(index: I, keys: Iterable<string>): Steps<I> {
+    let count = 0;
+    for (const key of keys) {
+      if (count++ % stepSize === 0) yield;
+      index.add(this.#rows.get(key) as StoredRecord, key);
+    }
     return index;
   }
 }

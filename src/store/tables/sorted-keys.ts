@@ -1,6 +1,11 @@
 /** Keys in ascending order of their code units. Inserting moves memory and not objects, so plain lists do well (100,000 keys: 20 µs). */
 export type SortedKeys = string[];
 
+/** The order of keys. */
+export function compareKeys(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 /** The position of the first key that is not below `key`. */
 export function positionOf(keys: readonly string[], key: string): number {
   let low = 0;

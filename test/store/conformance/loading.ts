@@ -1,6 +1,10 @@
+import fc from "fast-check";
 import { expect, it } from "vitest";
+import type { DaoError } from "../../../src/errors/dao-errors.js";
+import { openStore, storedDefinitions } from "../../../src/store/open-store.js";
+import { MemoryStrategy } from "../../../src/store/strategies/memory/memory-strategy.js";
 import type { EntityRow } from "../../../src/store/strategy.js";
-import { all, failure, type Harness, uuid } from "./world.js";
+import { all, failure, type Harness, library, uuid } from "./world.js";
 
 function shelf(n: number, more: object = {}): EntityRow {
   return { id: uuid(n), name: `shelf ${n}`, size: 10, tags: null, ...more };
@@ -26,6 +30,85 @@ export function loadingTests(harness: Harness): void {
     expect(await all(db.books.each())).toEqual([book(1, { shelf: { id: uuid(2) } })]);
     expect(await db.shelves.selectBy("name", "old")).toBeUndefined();
     expect(await all(db.books.eachFor("shelf", uuid(2)))).toHaveLength(1);
+  });
+
+  it("keeps what stays, whatever it hung on before", async () => {
+    const { db, strategy } = harness;
+    await strategy.load(
+      rows({
+        shelves: [shelf(1), shelf(2)],
+        books: [book(1, { shelf: { id: uuid(1) } }), book(2, { shelf: { id: uuid(1) } })],
+        reviews: [
+          { id: uuid(1), text: "fine", book: { id: uuid(1) } },
+          { id: uuid(2), text: "long", book: { id: uuid(2) } },
+        ],
+      }),
+      { replace: true },
+    );
+    const after = {
+      // Two names that are swapped, and one that goes on to another record.
+      shelves: [shelf(2, { name: "shelf 3" }), shelf(3, { name: "shelf 2" }), shelf(4, { name: "shelf 1" })],
+      books: [book(1, { shelf: { id: uuid(2) } })],
+      reviews: [
+        { id: uuid(1), text: "fine", book: { id: uuid(1) } },
+        { id: uuid(2), text: "long", book: null },
+      ],
+    };
+    await strategy.load(rows(after), { replace: true });
+    expect(await all(db.shelves.each())).toEqual(after.shelves);
+    expect(await all(db.books.each())).toEqual(after.books);
+    expect(await all(db.reviews.each())).toEqual(after.reviews);
+    await strategy.load(rows(after), { replace: true });
+    expect(await all(db.reviews.each())).toEqual(after.reviews);
+  });
+
+  it("replaces any content with any other", async () => {
+    const { db, strategy } = harness;
+    const pick = fc.nat({ max: 4 });
+    const content = fc.record({
+      shelves: fc.uniqueArray(fc.record({ n: pick, name: fc.option(fc.nat({ max: 3 })) }), { selector: ({ n }) => n }),
+      books: fc.uniqueArray(fc.record({ n: pick, title: fc.nat({ max: 2 }), isbn: fc.option(pick), on: fc.option(pick) }), {
+        selector: ({ n }) => n,
+      }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(content, { minLength: 2, maxLength: 4 }), async (contents) => {
+        const model = new MemoryStrategy();
+        model.define(storedDefinitions(library));
+        await strategy.load(new Map(), { replace: true });
+        for (const { shelves, books } of contents) {
+          const isThere = (n: number | null): boolean => shelves.some((one) => one.n === n);
+          const given = {
+            shelves: shelves.map(({ n, name }) => shelf(n, { name: name === null ? null : `name ${name}` })),
+            books: books.map(({ n, title, isbn, on }) =>
+              book(n, {
+                title: `${title}`,
+                isbn: isbn === null ? null : `${isbn}`,
+                shelf: isThere(on) ? { id: uuid(on ?? 0) } : null,
+              }),
+            ),
+          };
+          const expected = await outcome(model.load(rows(given), { replace: true }));
+          expect(await outcome(strategy.load(rows(given), { replace: true }))).toBe(expected);
+        }
+        const before = openStore(library, { strategy: model });
+        expect(await all(db.shelves.each())).toEqual(await all(before.shelves.each()));
+        expect(await all(db.books.each())).toEqual(await all(before.books.each()));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("leaves counters and the like alone, unless what they hang on goes", async () => {
+    const { db, strategy } = harness;
+    await strategy.load(rows({ shelves: [shelf(1), shelf(2)] }), { replace: true });
+    const count = (reader: string, n?: number) =>
+      db.visits.insert({ reader, day: 1, count: 1, ...(n === undefined ? {} : { shelf: { id: uuid(n) } }) });
+    await Promise.all([count("alice"), count("bob", 1), count("carol", 2)]);
+    await strategy.load(rows({ shelves: [shelf(2)] }), { replace: true });
+    expect((await all(db.visits.each())).map(({ reader }) => reader)).toEqual(["alice", "carol"]);
+    await strategy.load(rows({ visits: [] }), { replace: true });
+    expect((await all(db.visits.each())).map(({ reader }) => reader)).toEqual(["alice"]);
   });
 
   it("adds to what is there, and replaces what has the same key", async () => {
@@ -64,4 +147,11 @@ export function loadingTests(harness: Harness): void {
     expect(await all(db.books.each(1000))).toHaveLength(2500);
     expect(await all(db.books.each(100, { tags: ["t3"] }))).toHaveLength(many.filter(({ tags }) => String(tags) === "t3").length);
   });
+}
+
+async function outcome(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => "stored",
+    ({ code }: DaoError) => `refused with ${code}`,
+  );
 }

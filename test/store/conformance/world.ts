@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach } from "vitest";
 import type { DaoError } from "../../../src/errors/dao-errors.js";
 import type { EntityDefinition } from "../../../src/schema/entity.js";
 import { defineEntity } from "../../../src/schema/entity.js";
-import { foreign, int, str } from "../../../src/schema/field.js";
+import { foreign, int, num, str } from "../../../src/schema/field.js";
 import type { EntityStore } from "../../../src/store/dao.js";
 import { openStore, storedDefinitions } from "../../../src/store/open-store.js";
 import { type StoreChange, StoreEvents } from "../../../src/store/store-events.js";
@@ -31,8 +31,24 @@ const counters = defineEntity({
   fields: { place: str({ required: true }), day: int({ required: true }), count: int({ default: 0 }) },
 });
 
+/** Written all the time, and kept in nobody's memory. */
+const visits = defineEntity({
+  name: "visits",
+  primaryKey: ["reader", "day"],
+  workspaceable: false,
+  ttl: true,
+  cached: false,
+  fields: {
+    reader: str({ required: true }),
+    day: int({ required: true, timestamp: true }),
+    count: int({ required: true }),
+    weight: num(),
+    shelf: foreign("shelves", { onDelete: "cascade" }),
+  },
+});
+
 /** The entities of the conformance tests: every kind of key and of reference. */
-export const library = { shelves, books, labels, loans, reviews, counters };
+export const library = { shelves, books, labels, loans, reviews, counters, visits };
 
 /** What a strategy is opened for. */
 export interface StrategyWorld {
@@ -81,6 +97,7 @@ export function useStrategy(open: OpenStrategy): Harness {
   beforeEach(async () => {
     now = startMs;
     await opened?.strategy.load(new Map(), { replace: true });
+    await opened?.strategy.truncate("visits");
     changes.length = 0;
   });
   afterAll(() => opened?.close());

@@ -91,6 +91,24 @@ describePostgres("migrations", () => {
     );
   });
 
+  test("changes of what is not cached are not recorded, also when a definition becomes so", async () => {
+    const { migrations, sql } = await fresh();
+    const quiet = defineEntity({ name: "apps", cached: false, fields: first.fields });
+    const recorded = async () => {
+      await sql("DELETE FROM cluster_events");
+      await sql("INSERT INTO apps (id, name) VALUES (gen_random_uuid(), 'a')");
+      return (await sql("SELECT entity, operation FROM cluster_events")).length;
+    };
+    await migrations(first).bootstrap();
+    expect(await recorded()).toBe(1);
+    for (let round = 0; round < 2; round++) {
+      expect(await migrations(quiet).up()).toEqual(["apps"]);
+      expect(await recorded()).toBe(0);
+      expect(await migrations(first).up()).toEqual(["apps"]);
+      expect(await recorded()).toBe(1);
+    }
+  });
+
   test("what would lose data is refused, with reasons, and nothing happens", async () => {
     const { migrations, sql } = await fresh();
     await migrations(owners, second).bootstrap();

@@ -2,12 +2,15 @@ import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { coreEntities } from "../../../src/entities/core.js";
 import { DatabaseError } from "../../../src/errors/dao-errors.js";
+import { ratelimitingMetrics } from "../../../src/plugins/rate-limiting/entities.js";
 import { compileSchema } from "../../../src/schema/compile.js";
+import type { EntityDefinition } from "../../../src/schema/entity.js";
 import { ChangeFeed } from "../../../src/store/strategies/postgres/change-feed.js";
 import { Database } from "../../../src/store/strategies/postgres/database.js";
 import { Mirror } from "../../../src/store/strategies/postgres/mirror.js";
 import { MirroredStrategy } from "../../../src/store/strategies/postgres/mirrored-strategy.js";
 import { PostgresStrategy } from "../../../src/store/strategies/postgres/postgres-strategy.js";
+import { RequestReads } from "../../../src/store/strategies/postgres/request-reads.js";
 import { type PostgresOptions, postgresSettings } from "../../../src/store/strategies/postgres/settings.js";
 import type { EntityRow, RowChange } from "../../../src/store/strategy.js";
 import { ask, describePostgres, type PostgresServer, startPostgres } from "../../support/postgres.js";
@@ -37,13 +40,13 @@ describePostgres("the mirror", () => {
   }
 
   /** A process, so to speak. */
-  async function node(options: PostgresOptions, interval = 60_000) {
+  async function node(options: PostgresOptions, interval = 60_000, entities = definitions) {
     const name = `postern ${randomUUID()}`;
     const pool = new Database(postgresSettings(options), { application: name });
     const inner = new PostgresStrategy({ database: pool });
     const mirror = new Mirror(pool, inner.tables, Date.now);
     const strategy = new MirroredStrategy(inner, mirror);
-    strategy.define(definitions);
+    strategy.define(entities);
     await strategy.connect();
     const changes: RowChange[] = [];
     const feed = new ChangeFeed({
@@ -86,6 +89,79 @@ describePostgres("the mirror", () => {
     ]);
     expect(one.changes).toEqual([]);
     expect([one.all("consumers"), two.all("consumers")]).toEqual([[], []]);
+  });
+
+  test("reads are answered from memory, unless they ask for the server", async () => {
+    const options = await database();
+    const [one, two] = [await node(options), await node(options)];
+    const row = consumer("a");
+    const key = { id: row.id as string };
+    await one.strategy.insert("consumers", row);
+    // Not a promise: nobody has been asked.
+    expect(one.strategy.select("consumers", key)).toBe(row);
+    expect(one.strategy.selectBy("consumers", "username", "a")).toBe(row);
+    expect(one.strategy.page("consumers", { size: 10 })).toEqual({ rows: [row] });
+    expect(await two.strategy.select("consumers", key, { fresh: true })).toEqual(row);
+    expect(await two.strategy.page("consumers", { size: 10, fresh: true })).toEqual({ rows: [row] });
+    await waitFor(() => two.changes.length === 1);
+    expect(two.strategy.select("consumers", key)).toEqual(row);
+    await one.pool.close();
+    expect(one.strategy.select("consumers", key)).toBe(row);
+    await expect(one.strategy.select("consumers", key, { fresh: true })).rejects.toThrow(DatabaseError);
+  });
+
+  test("before everything has been read, the server answers", async () => {
+    const options = await database();
+    const row = consumer("a");
+    await (await node(options)).strategy.insert("consumers", row);
+    const pool = new Database(postgresSettings(options), { application: "postern test" });
+    closing.push(() => pool.close());
+    const inner = new PostgresStrategy({ database: pool });
+    const strategy = new MirroredStrategy(inner, new Mirror(pool, inner.tables, Date.now));
+    strategy.define(definitions);
+    await strategy.connect();
+    expect(await strategy.selectBy("consumers", "username", "a")).toEqual(row);
+  });
+
+  test("what is written last is what is read, also after writes at the same time", async () => {
+    const { strategy, inner } = await node(await database());
+    const row = consumer("a");
+    const key = { id: row.id as string };
+    await strategy.insert("consumers", row);
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(
+        Array.from({ length: 5 }, (_, writer) =>
+          strategy.update("consumers", key, { ...row, custom_id: `${round}-${writer}` }, ["custom_id"]),
+        ),
+      );
+      expect(await strategy.select("consumers", key)).toEqual(await inner.select("consumers", key));
+    }
+  });
+
+  test("what is not cached is kept, noted and told by nobody", async () => {
+    const options = await server.database();
+    const entities = [...definitions, ratelimitingMetrics as unknown as EntityDefinition];
+    const { strategy: first } = await openStrategy(options, entities);
+    await first.close();
+    const [one, two] = [await node(options, 60_000, entities), await node(options, 60_000, entities)];
+    const key = {
+      identifier: "alice",
+      period: "minute",
+      period_date: 1_700_000_000,
+      service_id: randomUUID(),
+      route_id: randomUUID(),
+    };
+    for (let count = 1; count <= 3; count++) {
+      const change = await one.strategy.increment("ratelimiting_metrics", { ...key, value: 1 }, "value");
+      expect(change.row.value).toBe(count);
+    }
+    expect((await two.strategy.select("ratelimiting_metrics", key))?.value).toBe(3);
+    expect(await ask(server.port, "SELECT id FROM cluster_events", options.pgDatabase)).toEqual([]);
+    expect(one.mirror.state.table("ratelimiting_metrics").size).toBe(0);
+    const reads = new RequestReads(two.mirror.state, two.inner);
+    expect(() => reads.select("ratelimiting_metrics", "alice")).toThrow("is read with the DAO");
+    expect(await reads.selectBy("ratelimiting_metrics", "identifier", "alice")).toMatchObject({ value: 3 });
+    expect(reads.selectBy("consumers", "username", "nobody")).toBeUndefined();
   });
 
   test("whoever writes what at the same time: in the end all have what the database has", async () => {

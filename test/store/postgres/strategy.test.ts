@@ -96,6 +96,23 @@ describePostgres("the PostgreSQL strategy", () => {
     );
   });
 
+  test("numbers that PostgreSQL has no form for are violations of their fields", async () => {
+    const { strategy } = await open();
+    for (const created_at of [1e13, -1e12, 1e300]) {
+      await expect(strategy.insert("consumers", { ...consumer("a"), created_at })).rejects.toMatchObject({
+        code: 2,
+        fields: { created_at: "must be between -210000000000 and 9200000000000" },
+      });
+    }
+    const service = compileSchema(coreEntities.services).complete({ host: "a.test", retries: 1e19 }, "insert").record;
+    await expect(strategy.insert("services", service)).rejects.toMatchObject({
+      code: 2,
+      fields: { retries: expect.any(String) },
+    });
+    await strategy.insert("consumers", { ...consumer("far"), created_at: 9e12 });
+    expect(await strategy.selectBy("consumers", "username", "far")).toMatchObject({ created_at: 9e12 });
+  });
+
   test("text that PostgreSQL has no form for is a violation of the field", async () => {
     const { strategy } = await open();
     for (const bad of ["a\0b", "\ud800", "\udc00x"]) {
@@ -225,12 +242,12 @@ describePostgres("the PostgreSQL strategy", () => {
   });
 
   test("statements that take too long are cancelled, and too many wait in line", async () => {
-    const options = { ...(await server.database()), pgStatementTimeout: 50, pgMaxConcurrentQueries: 1, pgSemaphoreTimeout: 20 };
+    const options = { ...(await server.database()), pgStatementTimeout: 1000, pgMaxConcurrentQueries: 1, pgSemaphoreTimeout: 20 };
     const { strategy, database } = await openStrategy(options);
     closing.push(() => strategy.close());
     const slow = database.query("SELECT pg_sleep(10)").catch((error: Error) => error.message);
     await expect(database.query("SELECT 1")).rejects.toThrow("no connection to PostgreSQL was free within 20 ms");
-    expect(await slow).toBe("PostgreSQL cancelled a statement after 50 ms");
+    expect(await slow).toBe("PostgreSQL cancelled a statement after 1000 ms");
     expect(await database.query("SELECT 1")).toEqual([[1]]);
   });
 

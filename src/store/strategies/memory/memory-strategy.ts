@@ -1,6 +1,7 @@
 import { ForeignKeyViolationError } from "../../../errors/dao-errors.js";
-import type { EntityDefinition } from "../../../schema/entity.js";
-import { primaryKeyText } from "../../keys.js";
+import { type EntityDefinition, foreignFields } from "../../../schema/entity.js";
+import type { Field } from "../../../schema/field.js";
+import { foreignId, primaryKeyText } from "../../keys.js";
 import type { EntityRow, RowChange, RowKey, RowReadOptions, RowsByEntity, Strategy } from "../../strategy.js";
 import { EntityState } from "../../tables/entity-state.js";
 import { TableReads } from "../../tables/table-reads.js";
@@ -23,6 +24,8 @@ export class MemoryStrategy extends TableReads implements Strategy {
   #definitions: readonly EntityDefinition[] = [];
   #state: EntityState;
   #guard: IntegrityGuard;
+  /** What {@link stage} was given. */
+  readonly #staged = new WeakMap<EntityState, RowsByEntity>();
 
   constructor({ now = Date.now }: MemoryStrategyOptions = {}) {
     super();
@@ -75,6 +78,15 @@ export class MemoryStrategy extends TableReads implements Strategy {
     return old;
   }
 
+  async increment(entity: string, row: EntityRow, field: string): Promise<RowChange> {
+    const table = this.#state.table(entity);
+    const old = table.select(primaryKeyText(table.definition, row));
+    const next = old === undefined ? row : { ...old, [field]: Number(old[field] ?? 0) + Number(row[field]) };
+    this.#clear(entity, this.#guard.assertStorable(table, next, old === undefined, old === undefined ? undefined : [field]));
+    table.put(next);
+    return { entity, operation: old === undefined ? "create" : "update", row: next, ...(old === undefined ? {} : { old }) };
+  }
+
   async delete(entity: string, key: RowKey, options: RowReadOptions = {}): Promise<readonly RowChange[]> {
     const table = this.#state.table(entity);
     const row = table.select(primaryKeyText(table.definition, key), options.skip_ttl);
@@ -96,17 +108,19 @@ export class MemoryStrategy extends TableReads implements Strategy {
    * @throws codes 4, 5
    */
   stage(rows: RowsByEntity): EntityState {
-    const state = new EntityState(this.#definitions, this.#living(rows), { now: this.#now });
+    const state = new EntityState(this.#definitions, this.#living(this.#withUncached(rows)), { now: this.#now });
     const guard = new IntegrityGuard(state, this.#definitions);
     for (const definition of this.#definitions) {
       const table = state.table(definition);
       for (const row of table.rows.values()) guard.assertStorable(table, row, false);
     }
+    this.#staged.set(state, rows);
     return state;
   }
 
   /** Puts what {@link stage} returned in the place of all records. */
   use(state: EntityState): void {
+    this.#catchUp(state);
     this.#state = state;
     this.#guard = new IntegrityGuard(state, this.#definitions);
   }
@@ -129,6 +143,44 @@ export class MemoryStrategy extends TableReads implements Strategy {
       if (error instanceof ForeignKeyViolationError) return 0;
       throw error;
     }
+  }
+
+  /** Some of what is not cached may have been written since the content was staged. */
+  #catchUp(state: EntityState): void {
+    const staged = this.#staged.get(state);
+    if (staged === undefined) return;
+    const content = this.#living(this.#withUncached(staged));
+    for (const definition of this.#definitions) {
+      if (definition.cached) continue;
+      const table = state.table(definition);
+      const rows = content.get(definition.name) ?? new Map<string, EntityRow>();
+      for (const key of [...table.rows.keys()]) if (!rows.has(key)) table.remove(key);
+      for (const [key, row] of rows) if (table.rows.get(key) !== row) table.put(row);
+    }
+  }
+
+  /** Records that are not cached are no configuration: they stay, unless what they hang on goes. */
+  #withUncached(rows: RowsByEntity): RowsByEntity {
+    const content = new Map(rows);
+    const isGone = ({ reference = "" }: Field, value: unknown): boolean => {
+      const id = foreignId(value);
+      return id !== undefined && content.get(reference)?.has(id) !== true;
+    };
+    // What is referred to comes first, so what has gone with its parent is gone when its children are looked at.
+    for (const definition of this.#definitions) {
+      if (definition.cached) continue;
+      const own = new Map(rows.get(definition.name));
+      const references = foreignFields(definition);
+      for (const [key, row] of this.#state.table(definition).rows) {
+        if (own.has(key)) continue;
+        const lost = references.filter(([name, field]) => isGone(field, row[name]));
+        if (lost.some(([, { attributes }]) => attributes.onDelete === "cascade")) continue;
+        const unset = lost.filter(([, { attributes }]) => attributes.onDelete === "null").map(([name]) => [name, null]);
+        own.set(key, unset.length === 0 ? row : { ...row, ...Object.fromEntries(unset) });
+      }
+      content.set(definition.name, own);
+    }
+    return content;
   }
 
   #merged(rows: RowsByEntity): RowsByEntity {

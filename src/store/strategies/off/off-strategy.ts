@@ -39,6 +39,10 @@ export class OffStrategy extends TableReads implements Strategy {
     throw OperationUnsupportedError.readOnly("create or update", entity);
   }
 
+  async increment(entity: string): Promise<never> {
+    throw OperationUnsupportedError.readOnly("create or update", entity);
+  }
+
   async delete(entity: string): Promise<never> {
     throw OperationUnsupportedError.readOnly("remove", entity);
   }

@@ -8,6 +8,10 @@ export class ChangedKeys {
     return this.#entities.size === 0;
   }
 
+  has(entity: string): boolean {
+    return this.#entities.has(entity);
+  }
+
   /** The keys by their text; `"all"` where nobody says which. */
   entries(): Iterable<[entity: string, keys: ReadonlyMap<string, RowKey> | "all"]> {
     return this.#entities;

@@ -1,3 +1,4 @@
+import { SchemaViolationError } from "../../../errors/dao-errors.js";
 import type { EntityDefinition } from "../../../schema/entity.js";
 import type { Field } from "../../../schema/field.js";
 import { fittingName, quoteName } from "./names.js";
@@ -48,9 +49,26 @@ export function columnOf(
   }
   const type = typeOf(field);
   if (type === "uuid") return { ...shared, type, toJson: lowerCase, fromRow: same };
+  const range = ranges[type];
+  if (range) return { ...shared, type, toJson: within(name, range), fromRow: same };
   if (type === "jsonb" && field.fields && !field.attributes.abstract)
     return { ...shared, type, toJson: same, fromRow: inOrder(field) };
   return { ...shared, type, toJson: same, fromRow: same };
+}
+
+/** What PostgreSQL has a form for: its calendar goes from 4714 BC to 294276, its whole numbers have 64 bits. */
+const ranges: Readonly<Partial<Record<ColumnType, readonly [least: number, most: number]>>> = {
+  "timestamp with time zone": [-210_000_000_000, 9_200_000_000_000],
+  bigint: [-9e18, 9e18],
+};
+
+function within(name: string, [least, most]: readonly [number, number]): (value: unknown) => unknown {
+  return (value) => {
+    if (typeof value === "number" && (value < least || value > most)) {
+      throw new SchemaViolationError({ [name]: `must be between ${least} and ${most}` });
+    }
+    return value ?? null;
+  };
 }
 
 /** References keep the id in a column of their own name. */
@@ -129,4 +147,9 @@ export function inputType({ type }: Column): string {
 export function writeSql({ name, type }: Column): string {
   const value = `x.${quoteName(name)}`;
   return type === "timestamp with time zone" ? `to_timestamp(${value})` : value;
+}
+
+/** How a statement takes a column from its parameter of this number. */
+export function parameterSql({ type }: Pick<Column, "type">, parameter: number): string {
+  return type === "timestamp with time zone" ? `to_timestamp($${parameter}::float8)` : `$${parameter}::${type}`;
 }

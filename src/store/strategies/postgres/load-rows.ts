@@ -17,27 +17,14 @@ interface Batch {
 }
 
 /**
- * Stores many records in one transaction, with one round trip per batch. References are looked at when it ends, so their order does
- * not matter.
- *
- * @param replace - all other records of all entities are removed
+ * Stores many records in one transaction, with one round trip per batch; those that are there are replaced. References are looked at when
+ * it ends, so their order does not matter.
  */
-export async function loadRows(database: Database, tables: Tables, rows: RowsByEntity, replace: boolean): Promise<void> {
+export async function mergeRows(database: Database, tables: Tables, rows: RowsByEntity): Promise<void> {
   const batches: Batch[] = [...rows].flatMap(([entity, records]) => batchesOf(tables.of(entity), [...records.values()]));
   await database.longTransaction(async (queries) => {
     await queries.query("SET CONSTRAINTS ALL DEFERRED");
-    if (replace && tables.all.length > 0) {
-      await queries.query(
-        tables.all
-          .toReversed()
-          .map(({ name }) => `DELETE FROM ${name}`)
-          .join("; "),
-      );
-    }
-    for (const { statements, json } of batches) {
-      if (replace) await queries.query(statements.insert(), [json]);
-      else await merge(queries, statements, json);
-    }
+    for (const { statements, json } of batches) await merge(queries, statements, json);
   });
 }
 
@@ -60,7 +47,8 @@ async function merge(queries: Queries, statements: Statements, json: string): Pr
   await queries.query("RELEASE SAVEPOINT batch");
 }
 
-function batchesOf(statements: Statements, records: readonly EntityRow[]): Batch[] {
+/** Records as the JSON of statements. */
+export function batchesOf(statements: Statements, records: readonly EntityRow[]): Batch[] {
   const batches: Batch[] = [];
   for (let start = 0; start < records.length; start += batchSize) add(records.slice(start, start + batchSize));
   return batches;

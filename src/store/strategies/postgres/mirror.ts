@@ -3,6 +3,7 @@ import type { EntityDefinition } from "../../../schema/entity.js";
 import { primaryKeyText } from "../../keys.js";
 import type { EntityRow, RowChange, RowKey } from "../../strategy.js";
 import { EntityState } from "../../tables/entity-state.js";
+import { TableReads } from "../../tables/table-reads.js";
 import { ChangedKeys } from "./changed-keys.js";
 import type { Database, Queries } from "./database.js";
 import { isConnectionLost } from "./failures.js";
@@ -16,7 +17,7 @@ import type { Tables } from "./tables.js";
  * A record that is written here while it is being read again could end up in the state before. Such a one is left as the write made
  * it, and read once more afterwards.
  */
-export class Mirror {
+export class Mirror extends TableReads {
   readonly #database: Database;
   readonly #state: EntityState;
   #tables: Tables;
@@ -24,7 +25,13 @@ export class Mirror {
   readonly #writing = new Map<string, number>();
   /** What was written since the running read began. */
   #written = new Set<string>();
+  /** For each write of many records on its way: what else has been written since it began. */
+  readonly #watching = new Set<Set<string>>();
   #again = new ChangedKeys();
+  /** The entities whose records are here: cached ones, once they have been read. */
+  #complete: ReadonlySet<string> = new Set();
+  /** The entities with records of which several writes at the same time may have been put in force in the wrong order. */
+  readonly #overtaken = new Set<string>();
   #isDoubtful = false;
   #reading: Promise<unknown> = Promise.resolve();
 
@@ -33,14 +40,20 @@ export class Mirror {
 
   /** @param now - milliseconds since the epoch */
   constructor(database: Database, tables: Tables, now: () => number) {
+    super();
     this.#database = database;
     this.#tables = tables;
     this.#state = new EntityState([], new Map(), { now });
   }
 
-  /** The records of the moment. */
+  /** The records of the moment. Of entities that are not cached there are none. */
   get state(): EntityState {
     return this.#state;
+  }
+
+  /** Whether the records of an entity are here, and none of them older than a write of ours that has resolved. */
+  has(entity: string): boolean {
+    return this.#complete.has(entity) && !this.#overtaken.has(entity);
   }
 
   /** Whether some records have to be read once more. */
@@ -55,9 +68,12 @@ export class Mirror {
 
   /** Makes entities known. Records of new ones are there once everything has been read again. */
   define(definitions: readonly EntityDefinition[], tables: Tables): void {
-    if (definitions.some(({ name }) => !this.#tables.has(name))) this.#isDoubtful = true;
+    if (definitions.some(({ name, cached }) => cached && !this.#tables.has(name))) this.#isDoubtful = true;
     this.#tables = tables;
     this.#state.define(definitions);
+    this.#complete = new Set(
+      definitions.filter(({ name, cached }) => cached && this.#complete.has(name)).map(({ name }) => name),
+    );
   }
 
   /**
@@ -67,11 +83,14 @@ export class Mirror {
    * @returns what is different from before
    */
   readAll<T>(also: (queries: Queries) => Promise<T>): Promise<{ readonly changes: readonly RowChange[]; readonly also: T }> {
-    return this.#next(() => {
+    return this.#next(async () => {
       this.#isDoubtful = false;
+      const names = this.#tables.all.filter(({ table }) => table.definition.cached).map(({ table }) => table.name);
       const all = new ChangedKeys();
-      for (const { table } of this.#tables.all) all.addAll(table.name);
-      return this.#read(all, also);
+      for (const name of names) all.addAll(name);
+      const result = await this.#read(all, also);
+      this.#complete = new Set(names.filter((name) => this.#tables.has(name)));
+      return result;
     });
   }
 
@@ -91,7 +110,9 @@ export class Mirror {
 
   /** Runs a write of one record. What it changes is in force here when this resolves. */
   async write<T>(entity: string, key: RowKey, run: () => Promise<T>, changesOf: (result: T) => readonly RowChange[]): Promise<T> {
-    const text = primaryKeyText(this.#tables.of(entity).table.definition, key);
+    const { definition } = this.#tables.of(entity).table;
+    if (!definition.cached) return this.#uncached(run, changesOf);
+    const text = primaryKeyText(definition, key);
     const name = nameOf(entity, text);
     const before = this.#writing.get(name) ?? 0;
     this.#writing.set(name, before + 1);
@@ -103,13 +124,16 @@ export class Mirror {
       const others = (this.#writing.get(name) ?? 1) - 1;
       if (others === 0) this.#writing.delete(name);
       else this.#writing.set(name, others);
-      this.#written.add(name);
-      // Answers of writes at the same time may come in another order than the writes took place.
-      if (before > 0 || others > 0) {
-        this.#again.add(entity, text, key);
-        this.onUnsettled();
-      }
+      this.#note(name);
+      if (before > 0 || others > 0) this.#unsettled(entity, text, key);
     }
+  }
+
+  /** What such a write sets off may well be in memory. */
+  async #uncached<T>(run: () => Promise<T>, changesOf: (result: T) => readonly RowChange[]): Promise<T> {
+    const result = await this.doubtfully(run);
+    this.apply(changesOf(result));
+    return result;
   }
 
   /** Runs a write. When the connection breaks, nobody can say whether it has taken place. */
@@ -126,11 +150,43 @@ export class Mirror {
   apply(changes: readonly RowChange[]): void {
     for (const { entity, operation, row } of changes) {
       const table = this.#state.table(entity);
+      if (!table.definition.cached) continue;
       const key = primaryKeyText(table.definition, row);
       if (operation === "delete") table.remove(key);
       else table.put(row);
-      this.#written.add(nameOf(entity, key));
+      this.#note(nameOf(entity, key));
     }
+  }
+
+  /** Runs a write of many records. What it changes is in force here when this resolves. */
+  async writeMany(run: () => Promise<readonly RowChange[]>): Promise<void> {
+    const meanwhile = new Set<string>();
+    this.#watching.add(meanwhile);
+    try {
+      const changes = await this.doubtfully(run);
+      const isLast = ({ entity, row }: RowChange): boolean => {
+        const { definition } = this.#tables.of(entity).table;
+        const key = primaryKeyText(definition, row);
+        if (!meanwhile.has(nameOf(entity, key)) && !this.#writing.has(nameOf(entity, key))) return true;
+        if (definition.cached) this.#unsettled(entity, key, keyOf(definition, row));
+        return false;
+      };
+      this.apply(changes.filter(isLast));
+    } finally {
+      this.#watching.delete(meanwhile);
+    }
+  }
+
+  /** Answers of writes at the same time may come in another order than the writes took place. */
+  #unsettled(entity: string, text: string, key: RowKey): void {
+    this.#again.add(entity, text, key);
+    this.#overtaken.add(entity);
+    this.onUnsettled();
+  }
+
+  #note(name: string): void {
+    this.#written.add(name);
+    for (const names of this.#watching) names.add(name);
   }
 
   /** One read at a time: what a later one finds is never older. */
@@ -152,6 +208,7 @@ export class Mirror {
         for (const [entity, keys] of changed.entries()) {
           if (!this.#tables.has(entity)) continue;
           const statements = this.#tables.of(entity);
+          if (!statements.table.definition.cached) continue;
           rows.set(
             entity,
             await (keys === "all" ? readTable(queries, statements) : readKeys(queries, statements, [...keys.values()])),
@@ -163,6 +220,7 @@ export class Mirror {
       for (const [entity, keys] of changed.entries()) {
         const rows = found.rows.get(entity);
         if (rows !== undefined) this.#take(entity, rows, keys, changes);
+        if (!this.#again.has(entity)) this.#overtaken.delete(entity);
       }
       return { changes, also: found.also };
     } catch (error) {

@@ -1,9 +1,15 @@
 import type { EntityDefinition } from "../../../schema/entity.js";
+import type { MaybePromise } from "../../../util/maybe-promise.js";
 import type { EntityRow, RowChange, RowKey, RowPage, RowQuery, RowReadOptions, RowsByEntity, Strategy } from "../../strategy.js";
 import type { Mirror } from "./mirror.js";
 import type { PostgresStrategy } from "./postgres-strategy.js";
 
-/** PostgreSQL, whose records are in memory too. Reads are PostgreSQL's own; what is written is in force in memory when it resolves. */
+type Reads = Pick<Strategy, "select" | "selectBy" | "selectByCacheKey" | "page" | "pageFor">;
+
+/**
+ * PostgreSQL, whose records are in memory too. What is written is in force in memory when it resolves, so reads are answered from there:
+ * but for those of entities that are not cached, those that ask for it (`fresh`), and those before everything has been read.
+ */
 export class MirroredStrategy implements Strategy {
   readonly name: string;
   readonly maxPageSize: number;
@@ -32,24 +38,24 @@ export class MirroredStrategy implements Strategy {
     return this.#inner.close();
   }
 
-  select(entity: string, key: RowKey, options?: RowReadOptions): Promise<EntityRow | undefined> {
-    return this.#inner.select(entity, key, options);
+  select(entity: string, key: RowKey, options?: RowReadOptions): MaybePromise<EntityRow | undefined> {
+    return this.#readsOf(entity, options).select(entity, key, options);
   }
 
-  selectBy(entity: string, field: string, value: string | number, options?: RowReadOptions): Promise<EntityRow | undefined> {
-    return this.#inner.selectBy(entity, field, value, options);
+  selectBy(entity: string, field: string, value: string | number, options?: RowReadOptions): MaybePromise<EntityRow | undefined> {
+    return this.#readsOf(entity, options).selectBy(entity, field, value, options);
   }
 
-  selectByCacheKey(entity: string, key: string, options?: RowReadOptions): Promise<EntityRow | undefined> {
-    return this.#inner.selectByCacheKey(entity, key, options);
+  selectByCacheKey(entity: string, key: string, options?: RowReadOptions): MaybePromise<EntityRow | undefined> {
+    return this.#readsOf(entity, options).selectByCacheKey(entity, key, options);
   }
 
-  page(entity: string, query: RowQuery): Promise<RowPage> {
-    return this.#inner.page(entity, query);
+  page(entity: string, query: RowQuery): MaybePromise<RowPage> {
+    return this.#readsOf(entity, query).page(entity, query);
   }
 
-  pageFor(entity: string, field: string, id: string, query: RowQuery): Promise<RowPage> {
-    return this.#inner.pageFor(entity, field, id, query);
+  pageFor(entity: string, field: string, id: string, query: RowQuery): MaybePromise<RowPage> {
+    return this.#readsOf(entity, query).pageFor(entity, field, id, query);
   }
 
   insert(entity: string, row: EntityRow): Promise<void> {
@@ -81,6 +87,15 @@ export class MirroredStrategy implements Strategy {
     );
   }
 
+  increment(entity: string, row: EntityRow, field: string): Promise<RowChange> {
+    return this.#mirror.write(
+      entity,
+      row as RowKey,
+      () => this.#inner.increment(entity, row, field),
+      (change) => [change],
+    );
+  }
+
   delete(entity: string, key: RowKey, options?: RowReadOptions): Promise<readonly RowChange[]> {
     return this.#mirror.write(
       entity,
@@ -96,12 +111,17 @@ export class MirroredStrategy implements Strategy {
   }
 
   async load(rows: RowsByEntity, options: { readonly replace: boolean }): Promise<void> {
+    if (options.replace) return this.#mirror.writeMany(() => this.#inner.replace(rows));
     await this.#mirror.doubtfully(() => this.#inner.load(rows, options));
     await this.#mirror.readAll(nothingElse);
   }
 
   removeExpired(): Promise<number> {
     return this.#inner.removeExpired();
+  }
+
+  #readsOf(entity: string, options: RowReadOptions | undefined): Reads {
+    return options?.fresh !== true && this.#mirror.has(entity) ? this.#mirror : this.#inner;
   }
 }
 

@@ -6,7 +6,8 @@ import { columnName } from "./column.js";
 import type { Database, ResultRows } from "./database.js";
 import { deletionOf } from "./deletion.js";
 import { serverError } from "./failures.js";
-import { loadRows } from "./load-rows.js";
+import { mergeRows } from "./load-rows.js";
+import { replaceRows } from "./replace-rows.js";
 import { changedColumns, type Statements } from "./statements.js";
 import { cacheKeyColumn, fromOutput, type Table, toInput } from "./table.js";
 import { Tables } from "./tables.js";
@@ -139,6 +140,16 @@ export class PostgresStrategy implements Strategy {
     return old !== undefined && this.#isExpired(table, old) ? undefined : old;
   }
 
+  async increment(entity: string, row: EntityRow, field: string): Promise<RowChange> {
+    const statements = this.#tables.of(entity);
+    const { table } = statements;
+    const attributes = table.definition.fields[field];
+    if (attributes === undefined) throw new TypeError(`'${entity}' has no field '${field}'`);
+    const text = statements.increment(columnName(field, attributes));
+    const [values = []] = await this.#write(statements, text, row, this.#time(table, false));
+    return { entity, operation: values[table.read.length] === true ? "create" : "update", row: fromOutput(table, values) };
+  }
+
   async delete(entity: string, key: RowKey, { skip_ttl = false }: RowReadOptions = {}): Promise<readonly RowChange[]> {
     const statements = this.#tables.of(entity);
     const { table } = statements;
@@ -161,7 +172,13 @@ export class PostgresStrategy implements Strategy {
   }
 
   async load(rows: RowsByEntity, options: { readonly replace: boolean }): Promise<void> {
-    await this.#guarded(() => loadRows(this.#database, this.#tables, rows, options.replace));
+    if (options.replace) await this.replace(rows);
+    else await this.#guarded(() => mergeRows(this.#database, this.#tables, rows));
+  }
+
+  /** {@link load} with `replace`, which tells what is different from before. */
+  replace(rows: RowsByEntity): Promise<readonly RowChange[]> {
+    return this.#guarded(() => replaceRows(this.#database, this.#tables, rows));
   }
 
   async removeExpired(): Promise<number> {

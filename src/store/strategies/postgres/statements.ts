@@ -1,4 +1,4 @@
-import { type Column, inputType, readSql, writeSql } from "./column.js";
+import { type Column, inputType, parameterSql, readSql, writeSql } from "./column.js";
 import { quoteName, tableName } from "./names.js";
 import { cacheKeyColumn, type Table } from "./table.js";
 
@@ -46,7 +46,8 @@ export class Statements {
   /** By one column: the first in the order of the primary key. Parameters: the value, and the time. */
   selectBy(column: string, expiredToo: boolean): string {
     return this.#once(`select by ${column} ${expiredToo}`, () => {
-      const where = `t.${quoteName(column)} = $1${this.#alive(expiredToo, 2)}`;
+      const type = this.table.columns.find(({ name }) => name === column)?.type ?? "text";
+      const where = `t.${quoteName(column)} = ${parameterSql({ type }, 1)}${this.#alive(expiredToo, 2)}`;
       return `SELECT ${this.#all} FROM ${this.name} t WHERE ${where} ORDER BY ${this.#key} LIMIT 1`;
     });
   }
@@ -65,7 +66,7 @@ export class Statements {
       let next = 2;
       const conditions: string[] = [];
       if (after) {
-        const parameters = this.table.primaryKey.map(({ type }) => `$${next++}::${type}`).join(", ");
+        const parameters = this.table.primaryKey.map((column) => parameterSql(column, next++)).join(", ");
         conditions.push(`(${this.#key}) > (${parameters})`);
       }
       if (reference !== undefined) conditions.push(`t.${quoteName(reference)} = $${next++}`);
@@ -92,6 +93,28 @@ export class Statements {
       const old = `SELECT ${this.table.read.map(({ name }) => `t.${quoteName(name)}`).join(", ")} FROM ${this.name} t WHERE ${this.#keyIs(2)} FOR UPDATE`;
       const written = `${this.#insertSql("WHERE (SELECT count(*) FROM old) < 2")} ${this.#onConflict()} RETURNING 1`;
       return `WITH old AS MATERIALIZED (${old}), written AS (${written}) SELECT ${this.columns("old.")} FROM old, written`;
+    });
+  }
+
+  /**
+   * Adds to a column of a record, or creates the record; answers it as it is now, and whether it is new. Parameters: it, and the time
+   * where records may expire: one that has is replaced.
+   */
+  increment(column: string): string {
+    return this.#once(`increment ${column}`, () => {
+      const { columns, primaryKey, definition, read } = this.table;
+      const sum = `coalesce(t.${quoteName(column)}, 0) + excluded.${quoteName(column)}`;
+      const ifExpired = (fresh: string, kept: string): string =>
+        definition.ttl ? `CASE WHEN t."ttl" <= to_timestamp($2::float8) THEN ${fresh} ELSE ${kept} END` : kept;
+      const sets = columns
+        .filter(({ name }) => name === column || (definition.ttl && !primaryKey.some((part) => part.name === name)))
+        .map(({ name }) => {
+          const kept = name === column ? sum : `t.${quoteName(name)}`;
+          return `${quoteName(name)} = ${ifExpired(`excluded.${quoteName(name)}`, kept)}`;
+        });
+      const target = primaryKey.map(({ name }) => quoteName(name)).join(", ");
+      const answer = `${read.map((one) => readSql(one, "t.")).join(", ")}, t.xmax = 0`;
+      return `${this.#insertSql("", "t")} ON CONFLICT (${target}) DO UPDATE SET ${sets.join(", ")} RETURNING ${answer}`;
     });
   }
 
@@ -124,6 +147,14 @@ export class Statements {
     return this.#once("delete", () => `DELETE FROM ${this.name} t WHERE ${this.#keyIs()}`);
   }
 
+  /** Those with these keys, which are one parameter. */
+  deleteMany(): string {
+    return this.#once(
+      "delete many",
+      () => `DELETE FROM ${this.name} t USING ${this.#input(this.table.primaryKey)} WHERE ${this.#sameKey()}`,
+    );
+  }
+
   /** The keys of what has expired, the longest ago first. Parameters: the time, and how many at most. */
   selectExpired(): string {
     return this.#once("expired", () => {
@@ -142,11 +173,13 @@ export class Statements {
   }
 
   #keyIs(first = 1): string {
-    return this.table.primaryKey.map(({ name }, index) => `t.${quoteName(name)} = $${first + index}`).join(" AND ");
+    return this.table.primaryKey
+      .map((column, index) => `t.${quoteName(column.name)} = ${parameterSql(column, first + index)}`)
+      .join(" AND ");
   }
 
   #sameKey(): string {
-    return this.table.primaryKey.map(({ name }) => `t.${quoteName(name)} = x.${quoteName(name)}`).join(" AND ");
+    return this.table.primaryKey.map((column) => `t.${quoteName(column.name)} = ${writeSql(column)}`).join(" AND ");
   }
 
   #alive(expiredToo: boolean, parameter: number): string {
@@ -159,11 +192,11 @@ export class Statements {
     return `json_to_recordset($1::json) AS x(${list})`;
   }
 
-  #insertSql(where = ""): string {
+  #insertSql(where = "", alias = ""): string {
     const { columns } = this.table;
     const names = columns.map(({ name }) => quoteName(name)).join(", ");
     const values = columns.map(writeSql).join(", ");
-    return `INSERT INTO ${this.name} (${names}) SELECT ${values} FROM ${this.#input(columns)}${where === "" ? "" : ` ${where}`}`;
+    return `INSERT INTO ${this.name}${alias === "" ? "" : ` AS ${alias}`} (${names}) SELECT ${values} FROM ${this.#input(columns)}${where === "" ? "" : ` ${where}`}`;
   }
 
   #onConflict(): string {
