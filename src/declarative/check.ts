@@ -1,5 +1,8 @@
 import type { FieldError } from "../errors/field-errors.js";
-import { setOwn } from "../schema/values.js";
+import type { QuickClock, QuickLink } from "../schema/quick.js";
+import { isNonEmpty, setOwn } from "../schema/values.js";
+import { foreignId } from "../store/keys.js";
+import { isUuid } from "../util/uuid.js";
 import type { DeclarativeEntity, ForeignReference } from "./entity-tree.js";
 import type { DocumentRecord } from "./records.js";
 import type { ReferenceIndex } from "./references.js";
@@ -28,32 +31,96 @@ export interface CheckResult {
   readonly checkedTwice: boolean;
 }
 
-/** Completes and checks every record. Where Kong needs two passes, references are known here beforehand, so one is enough. */
-export function checkRecords(records: readonly DocumentRecord[], index: ReferenceIndex, now: () => number): CheckResult {
-  const errors = new Map<DocumentRecord, RecordErrors>();
-  const dead: DeadReference[] = [];
-  let checkedTwice = false;
-  for (const record of records) {
+/** Completes and checks records. Where Kong needs two passes, references are known here beforehand, so one is enough. */
+export class RecordChecker {
+  readonly errors = new Map<DocumentRecord, RecordErrors>();
+  readonly dead: DeadReference[] = [];
+  readonly #index: ReferenceIndex;
+  readonly #now: () => number;
+  readonly #clock: QuickClock;
+
+  constructor(index: ReferenceIndex, now: () => number) {
+    this.#index = index;
+    this.#now = now;
+    const time = now();
+    this.#clock = { seconds: Math.floor(time / 1000), precise: Math.round(time) / 1000 };
+  }
+
+  /** @returns whether what was made of the record in the load before is still right */
+  check(record: DocumentRecord): boolean {
+    if (!record.isUnchecked && this.#leadsWhereItDid(record)) return true;
+    record.completed = record.entity.quick(record.source, record.id, this.#clock, record, this.#link) ?? this.#thorough(record);
+    return false;
+  }
+
+  /** What a reference leads to may have changed even where its text has not. */
+  #leadsWhereItDid({ entity, source, completed, parent, parentField }: DocumentRecord): boolean {
+    for (const reference of entity.foreign) {
+      const { field } = reference;
+      const before = foreignId(completed[field]);
+      const written = source[field];
+      if (written === undefined || written === null) {
+        if (before !== (field === parentField ? parent?.id : undefined)) return false;
+        continue;
+      }
+      const resolution = this.#index.resolve(reference, written);
+      if (resolution.kind !== "found" || before !== (field === parentField ? parent?.id : resolution.id)) return false;
+    }
+    return true;
+  }
+
+  result(records: readonly DocumentRecord[]): CheckResult {
+    const { errors, dead } = this;
+    // Only what is refused is worth the question.
+    const checkedTwice = errors.size > 0 || (dead.length > 0 && records.some(isCheckedTwice));
+    return { errors, dead, checkedTwice };
+  }
+
+  readonly #link: QuickLink<DocumentRecord> = (record, position, written) => {
+    const reference = record.entity.foreign[position] as ForeignReference;
+    const isParent = reference.field === record.parentField;
+    const { parent } = record;
+    if (written === undefined || written === null) return isParent ? soundKey(parent, parent?.id) : null;
+    const resolution = this.#index.resolve(reference, written);
+    if (resolution.kind !== "found") return undefined;
+    return isParent ? soundKey(parent, parent?.id) : soundKey(resolution.record, resolution.id);
+  };
+
+  #thorough(record: DocumentRecord): Record<string, unknown> {
     const { input, faults } = ownFields(record);
     let skip: Set<string> | undefined;
     for (const reference of record.entity.foreign) {
-      const written = input[reference.field];
-      const link = linkOf(record, reference, written, index);
+      const link = linkOf(record, reference, input[reference.field], this.#index);
       if (link.value !== undefined) input[reference.field] = link.value;
       if (link.dead) {
-        dead.push(link.dead);
+        this.dead.push(link.dead);
         if (!link.dead.isKey) {
           skip ??= new Set();
           skip.add(reference.field);
         }
       }
-      if (written !== undefined && written !== null && (record.parent || typeof written !== "string")) checkedTwice = true;
     }
-    complete(record, input, skip, faults, now);
-    if (Object.keys(faults).length > 0) errors.set(record, faults);
-    if (!checkedTwice && needsParent(record)) checkedTwice = true;
+    const completed = complete(record, input, skip, faults, this.#now);
+    if (isNonEmpty(faults)) this.errors.set(record, faults);
+    return completed;
   }
-  return { errors, dead, checkedTwice: checkedTwice || errors.size > 0 };
+}
+
+/** The key of a record; `undefined` when it is none. What the author has written himself may be anything, what is derived may not. */
+function soundKey(target: DocumentRecord | undefined, id: string | undefined): { readonly id: string } | undefined {
+  if (target === undefined || id === undefined) return undefined;
+  const { idField } = target.entity;
+  const isGiven = idField === undefined || typeof target.source[idField] === "string";
+  return !isGiven || isUuid(id) ? { id } : undefined;
+}
+
+function isCheckedTwice(record: DocumentRecord): boolean {
+  return record.entity.foreign.some(({ field }) => isLink(record, record.source[field])) || needsParent(record);
+}
+
+/** Something that Kong's first pass does not take for a reference. */
+function isLink(record: DocumentRecord, written: unknown): boolean {
+  return written !== undefined && written !== null && (record.parent !== undefined || typeof written !== "string");
 }
 
 interface Link {
@@ -101,7 +168,7 @@ function complete(
   skip: ReadonlySet<string> | undefined,
   faults: RecordErrors,
   now: () => number,
-): void {
+): Record<string, unknown> {
   const { schema, definition } = record.entity;
   const { record: completed, errors: shorthandFaults } = schema.complete(input, "insert", { now });
   const fieldFaults = schema.validate(completed, skip ? { skip } : {});
@@ -112,7 +179,7 @@ function complete(
   }
   for (const [field, error] of Object.entries(shorthandFaults ?? {})) setOwn(faults, field, error);
   if (definition.ttl && typeof record.source.ttl === "number") completed.ttl = record.source.ttl;
-  record.completed = completed;
+  return completed;
 }
 
 /** Hashing needs the parent's id, which Kong knows in its second pass only. */

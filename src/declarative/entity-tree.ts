@@ -1,8 +1,11 @@
 import { compileSchema } from "../schema/compile.js";
 import type { CompiledSchema } from "../schema/compiled.js";
 import { type EntityDefinition, foreignFields } from "../schema/entity.js";
+import { type QuickCompleter, quickCompleter } from "../schema/quick.js";
 import { getOrMake } from "../util/get-or-make.js";
 import { uuidBytes, uuidV5 } from "../util/uuid.js";
+
+import type { DocumentRecord } from "./records.js";
 
 /** The namespace of all ids that are derived from content. Kong's, so that both derive the same ids. */
 const rootNamespace = uuidBytes("fd02801f-0957-4a15-a55a-c8d9606f30b5");
@@ -12,6 +15,8 @@ export interface DeclarativeEntity {
   readonly name: string;
   readonly definition: EntityDefinition;
   readonly schema: CompiledSchema;
+  /** Completes and checks records that are in order. The owner it takes is the record. */
+  readonly quick: QuickCompleter<DocumentRecord>;
   readonly foreign: readonly ForeignReference[];
   /** The lists that may stand inside a record, by key, and the field of the child that refers back. */
   readonly children: Map<string, { readonly entity: DeclarativeEntity; readonly field: string }>;
@@ -68,16 +73,23 @@ function describe(definition: EntityDefinition): DeclarativeEntity {
   const { name, fields, primaryKey, endpointKey } = definition;
   const [only] = primaryKey;
   const idField = primaryKey.length === 1 && only !== undefined && fields[only]?.attributes.uuid === true ? only : undefined;
+  const children: DeclarativeEntity["children"] = new Map();
+  let quick: QuickCompleter<DocumentRecord> | undefined;
   return {
     name,
     definition,
     schema: compileSchema(definition),
+    // Made late: the children are not known yet.
+    quick(...parameters) {
+      quick ??= quickCompleter(definition, idField, new Set(children.keys()));
+      return quick(...parameters);
+    },
     foreign: foreignFields(definition).map(([field, { reference, attributes }]) => ({
       field,
       target: reference ?? "",
       cascade: attributes.onDelete === "cascade",
     })),
-    children: new Map(),
+    children,
     idField,
     idNamespace: uuidBytes(uuidV5(rootNamespace, name)),
     uniqueEndpointKey: endpointKey !== undefined && fields[endpointKey]?.attributes.unique === true ? endpointKey : undefined,

@@ -1,6 +1,7 @@
 import type { Field, Fields } from "../schema/field.js";
 import { selectShape } from "../schema/subschemas.js";
 import { closest } from "../util/closest.js";
+import { deckKeys } from "./deck.js";
 import type { EntityTree } from "./entity-tree.js";
 import { type Fault, faultPath } from "./faults.js";
 import type { DocumentRecord } from "./records.js";
@@ -8,21 +9,48 @@ import type { DocumentRecord } from "./records.js";
 /** The keys at the top of a document that are not entities. */
 export const topLevelKeys = ["_format_version", "_transform", "_comment", "_ignore"] as const;
 
-const deckKeys = new Set(["_info", "_konnect", "_plugin_configs", "_workspace"]);
-
 /** What the author probably meant, where that can be guessed. */
 export function hintFor(fault: Fault, document: object, tree: EntityTree): string | undefined {
   const { record, path, message } = fault;
   const name = path.at(-1);
   if (message === "unknown field" && typeof name === "string") {
-    if (!record && deckKeys.has(name)) return `'${name}' is for decK only: leave it out`;
+    if (!record && deckKeys.includes(name))
+      return `'${name}' belongs to decK: leave it out, or load with the option declarative.deck`;
     return didYouMean(closest(name, record ? namesAround(record, path) : [...tree.keys(), ...topLevelKeys]));
   }
   const listed = /^expected one of: (.+)$/.exec(message)?.[1]?.split(", ") ?? selectable(fault);
   if (!listed) return undefined;
   const value = valueAt(document, faultPath(fault));
-  return typeof value === "string" ? didYouMean(closest(value, listed)) : undefined;
+  if (typeof value !== "string") return undefined;
+  if (record?.entity.name === "plugins" && missingPlugins.includes(value)) return `'${value}' is not part of this library yet`;
+  return didYouMean(closest(value, listed));
 }
+
+/** Plugins of Kong's free edition that may stand in a document and are not there. */
+const missingPlugins: readonly string[] = [
+  "acme",
+  "ai-prompt-decorator",
+  "ai-prompt-guard",
+  "ai-prompt-template",
+  "ai-proxy",
+  "ai-request-transformer",
+  "ai-response-transformer",
+  "aws-lambda",
+  "azure-functions",
+  "datadog",
+  "grpc-gateway",
+  "grpc-web",
+  "ldap-auth",
+  "loggly",
+  "oauth2",
+  "opentelemetry",
+  "standard-webhooks",
+  "statsd",
+  "syslog",
+  "tcp-log",
+  "udp-log",
+  "zipkin",
+];
 
 function didYouMean(name: string | undefined): string | undefined {
   return name === undefined ? undefined : `did you mean '${name}'?`;
@@ -34,7 +62,8 @@ function selectable({ record, path }: Fault): readonly string[] | undefined {
   return subschemas && path.length === 1 && path[0] === subschemaKey ? Object.keys(subschemas) : undefined;
 }
 
-function valueAt(document: object, path: readonly (string | number)[]): unknown {
+/** What stands at a place of a document. */
+export function valueAt(document: object, path: readonly (string | number)[]): unknown {
   let value: unknown = document;
   for (const part of path) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;

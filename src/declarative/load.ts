@@ -1,25 +1,29 @@
+import type { DeclarativeConfigError } from "../errors/dao-errors.js";
 import type { EntityDefinition } from "../schema/entity.js";
 import { selectShape } from "../schema/subschemas.js";
 import { setOwn } from "../schema/values.js";
 import type { StoredRecord } from "../store/field-names.js";
-import { defaultWorkspaceId, primaryKeyText } from "../store/keys.js";
-import { getOrMake } from "../util/get-or-make.js";
 import { md5 } from "../util/md5.js";
-import { type CheckResult, checkRecords, noteFault, type RecordErrors } from "./check.js";
-import { type EntityTree, entityTree } from "./entity-tree.js";
+import { runAtOnce, type Steps, stepSize } from "../util/steps.js";
+import { type CheckResult, noteFault, RecordChecker, type RecordErrors } from "./check.js";
+import { type DeclarativeEntity, type EntityTree, entityTree } from "./entity-tree.js";
 import { type Fault, faultsOf } from "./faults.js";
+import type { ConfigWarning, Finding } from "./finding.js";
+import { byName, defaultWorkspace, flatten, transformed, valuesTwice } from "./flatten.js";
 import { documentHash, emptyHash } from "./hash.js";
 import { topLevelKeys } from "./hints.js";
-import { parseDocument } from "./parse.js";
-import type { Locate } from "./positions.js";
+import { type ParsedDocument, parseDocument } from "./parse.js";
+import type { DocumentPath, Locate } from "./positions.js";
+import { type DocumentDialect, prepareDocument, withPrepared } from "./prepare.js";
 import { type CollectedRecords, collectRecords, type DocumentRecord } from "./records.js";
 import { ReferenceIndex } from "./references.js";
-import { refusal } from "./refusal.js";
-import { duplicatesAndDeadReferences, duplicateValues, type RecordFault } from "./uniqueness.js";
-import { type ConfigWarning, deprecations } from "./warnings.js";
+import { type RefusalContext, refusal } from "./refusal.js";
+import { type KeptDocument, RecordMatcher } from "./reuse.js";
+import { deadReferences, type RecordFault } from "./uniqueness.js";
+import { findWarnings, shownWarning } from "./warnings.js";
 
 /** What a document is read with. */
-export interface DeclarativeContext {
+export interface DeclarativeContext extends DocumentDialect {
   /** All entities that may occur. Keep the same array between loads: what is worked out from it is kept with it. */
   readonly entities: readonly EntityDefinition[];
   /** Milliseconds since the epoch. Default `Date.now`. */
@@ -28,6 +32,10 @@ export interface DeclarativeContext {
   readonly filename?: string;
   /** The document becomes the whole configuration, so the default workspace is added. Default `true`. */
   readonly dbless?: boolean;
+  /** Warnings are faults. Default `false`. */
+  readonly strict?: boolean;
+  /** Records may be added to what the document says. Default `false`. */
+  readonly writable?: boolean;
 }
 
 /** The values at the top of a document. */
@@ -67,42 +75,174 @@ const formatVersions = ["1.1", "2.1", "3.0"];
  *   (`issues`)
  */
 export function loadDeclarative(input: string | object, context: DeclarativeContext): LoadedDocument {
-  const { entities, now = Date.now, filename } = context;
+  const source: DocumentSource = typeof input === "string" ? parsedText(input, context) : { document: input };
+  try {
+    const checked = runAtOnce(checkDocument(source, context));
+    return withWarnings(checked, context, source.locate);
+  } catch (error) {
+    throw error instanceof Refused ? error.shown(source.locate) : error;
+  }
+}
+
+/** A document that has been read, and what is known about its text. */
+export interface DocumentSource extends Partial<Omit<ParsedDocument, "document">> {
+  readonly document: object;
+  /** MD5 of the text. Default: that of the document's content. */
+  readonly hash?: string;
+  /** The text, or as much of it as tells what need not be looked for ({@link textMarks}). */
+  readonly marks?: string;
+}
+
+/** Reads the text of a document. @throws `DeclarativeConfigError` */
+export function parsedText(text: string, { filename, deck = false }: DeclarativeContext): DocumentSource & ParsedDocument {
+  const parsed = parseDocument(text, { ...(filename === undefined ? {} : { filename }), deck });
+  return { ...parsed, hash: md5(text), marks: text };
+}
+
+/** A document that is right, before anybody has looked where its warnings stand. */
+export interface CheckedDocument extends Omit<LoadedDocument, "warnings"> {
+  /** Also of a document without entities. */
+  readonly inputHash: string;
+  readonly findings: readonly Finding[];
+  /** For the next load. */
+  readonly kept: KeptDocument;
+}
+
+/** What a document is checked with, beside its context. */
+export interface CheckOptions {
+  /** The load before: records that stand here in the same words are used again. */
+  readonly before?: KeptDocument;
+  /** The caller may change the document later. Default `false`. */
+  readonly copy?: boolean;
+  /** Told of each record that has passed. What it throws ends the check. */
+  readonly onRecord?: (completed: StoredRecord) => void;
+}
+
+/** A document is refused. Where its faults stand in the text, whoever has that knows. */
+export class Refused extends Error {
+  readonly faults: readonly Fault[];
+  readonly #context: RefusalContext;
+
+  constructor(faults: readonly Fault[], context: RefusalContext) {
+    super("the document is refused");
+    this.faults = faults;
+    this.#context = context;
+  }
+
+  /** The error for the caller. */
+  shown(locate: Locate | undefined): DeclarativeConfigError {
+    return refusal(this.faults, { ...this.#context, ...(locate ? { locate } : {}) });
+  }
+}
+
+/**
+ * Checks and flattens a document, step by step.
+ *
+ * @throws Refused
+ */
+export function* checkDocument(
+  source: DocumentSource,
+  context: DeclarativeContext,
+  { before, copy = false, onRecord }: CheckOptions = {},
+): Steps<CheckedDocument> {
+  const { entities, now = Date.now, filename, strict = false } = context;
+  const { document, duplicates = [] } = source;
   const tree = entityTree(entities);
-  const parsed: { readonly document: object; readonly locate?: Locate } =
-    typeof input === "string" ? parseDocument(input, filename === undefined ? {} : { filename }) : { document: input };
-  const { document, locate } = parsed;
-  const refuse = (faults: readonly Fault[], identified: boolean): void => {
-    if (faults.length === 0) return;
-    const place = { ...(locate ? { locate } : {}), ...(filename === undefined ? {} : { filename }) };
-    throw refusal(faults, { document, tree, identified, ...place });
+  const refuse = (faults: readonly Fault[], identified: boolean, further: readonly Fault[] = []): void => {
+    if (faults.length > 0)
+      throw new Refused(faults, { document, tree, identified, further, ...(filename === undefined ? {} : { filename }) });
   };
-  const hash = typeof input === "string" ? md5(input) : hashOrRefuse(input, refuse);
-  const top: Readonly<Record<string, unknown>> = Array.isArray(document) ? {} : (document as Record<string, unknown>);
+  const hash = source.hash === undefined ? yield* hashOrRefuse(document, refuse) : source.hash;
+  const written: Readonly<Record<string, unknown>> = Array.isArray(document) ? {} : (document as Record<string, unknown>);
+  const prepared = yield* prepareDocument(written, tree, context);
+  const top = prepared.document;
 
-  const collected = collectRecords(top, tree, top._format_version === "1.1" || top._format_version === "2.1");
-  const { records } = collected;
-  const checked = checkRecords(records, new ReferenceIndex(records), now);
-  refuse(validationFaults(topFaults(top, tree), collected, checked), false);
-  refuse(duplicatesAndDeadReferences(records, checked.dead).map(asFault), true);
-  refuse(duplicateValues(records).map(asFault), true);
+  const migrate = top._format_version === "1.1" || top._format_version === "2.1";
+  const transform = top._transform !== false;
+  const mode = `${migrate} ${transform}`;
+  const collected = yield* collectRecords(top, tree, { migrate, matcher: new RecordMatcher({ before, mode, copy }) });
+  const { records, byEntity } = collected;
+  const { checked, unchanged } = yield* checkRecords(collected, now, onRecord);
+  const warningContext = { ...context, tree, ...(source.marks === undefined ? {} : { text: source.marks }) };
+  const findings = function* (): Steps<Finding[]> {
+    return [...duplicateKeys(duplicates), ...prepared.findings, ...(yield* findWarnings(records, warningContext))];
+  };
+  const strictFaults = strict ? yield* findings() : [];
+  const validation = validationFaults(topFaults(top, tree), collected, checked);
 
-  const flattened = flatten(records, tree, top._transform !== false);
-  if (context.dbless !== false) addDefaultWorkspace(flattened.entities, flattened.state, tree, now);
-  const counts = Object.fromEntries([...flattened.state].map(([name, rows]) => [name, rows.size]));
+  const flattening = { byEntity, unchanged, before: before?.mode === mode ? before : undefined };
+  const { rows, duplicates: twice } = yield* flatten(flattening);
+  const between = [...twice, ...deadReferences(checked.dead)].map(asFault);
+  const values = (yield* valuesTwice(flattening)).map(asFault);
+  // Kong stops after each of these; people are told of all of them at once.
+  const alone = [...withPrepared(prepared, validation), ...strictFaults];
+  refuse(alone, false, validation.length > 0 ? [...twice.map(asFault), ...values] : [...between, ...values]);
+  refuse(between, true, values);
+  refuse(values, true);
+  const stored = yield* transformed(flattening, rows, transform);
+
+  const workspace = context.dbless === false ? undefined : defaultWorkspace(rows, tree, now);
+  const state = byName(stored, tree, workspace);
+  const counts = Object.fromEntries([...state].map(([name, own]) => [name, own.size]));
   const isEmpty = Object.keys(counts).every((name) => name === "workspaces");
   return {
-    ...flattened,
+    state,
+    entities: byName(rows, tree, workspace),
     meta: metaOf(top),
     hash: isEmpty ? emptyHash : hash,
+    inputHash: hash,
     counts,
-    warnings: deprecations(records, locate),
+    findings: strict ? [] : yield* findings(),
+    kept: { mode, byEntity: keptRecords(byEntity, rows, stored) },
   };
 }
 
-function hashOrRefuse(document: object, refuse: (faults: readonly Fault[], identified: boolean) => void): string {
+function duplicateKeys(paths: readonly DocumentPath[]): Finding[] {
+  return paths.map((path) => ({ code: "duplicate_key", path, message: "the key stands there twice; the last one counts" }));
+}
+
+/** The document with its warnings in their places. */
+export function withWarnings(
+  { findings, kept: _, inputHash: __, ...document }: CheckedDocument,
+  { filename }: DeclarativeContext,
+  locate: Locate | undefined,
+): LoadedDocument {
+  return { ...document, warnings: findings.map((finding) => shownWarning(finding, locate, filename)) };
+}
+
+function* checkRecords(
+  { records, byEntity }: CollectedRecords,
+  now: () => number,
+  onRecord: ((completed: StoredRecord) => void) | undefined,
+): Steps<{ readonly checked: CheckResult; readonly unchanged: ReadonlyMap<DeclarativeEntity, number> }> {
+  const checker = new RecordChecker(new ReferenceIndex(byEntity), now);
+  const unchanged = new Map<DeclarativeEntity, number>();
+  for (let index = 0; index < records.length; index++) {
+    if (index % stepSize === 0) yield { phase: "check", done: index, total: records.length };
+    const record = records[index] as DocumentRecord;
+    if (checker.check(record)) unchanged.set(record.entity, (unchanged.get(record.entity) ?? 0) + 1);
+    onRecord?.(record.completed);
+  }
+  return { checked: checker.result(records), unchanged };
+}
+
+function keptRecords(
+  byEntity: CollectedRecords["byEntity"],
+  rows: ReadonlyMap<DeclarativeEntity, ReadonlyMap<string, StoredRecord>>,
+  stored: ReadonlyMap<DeclarativeEntity, ReadonlyMap<string, StoredRecord>>,
+): KeptDocument["byEntity"] {
+  const none = new Map<string, StoredRecord>();
+  return new Map(
+    [...byEntity].map(([entity, records]) => [
+      entity,
+      { records, rows: rows.get(entity) ?? none, stored: stored.get(entity) ?? none },
+    ]),
+  );
+}
+
+function* hashOrRefuse(document: object, refuse: (faults: readonly Fault[], identified: boolean) => void): Steps<string> {
   try {
-    return documentHash(document);
+    return yield* documentHash(document);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     refuse([{ path: ["error"], message: `failed parsing declarative configuration: ${cause.message}` }], false);
@@ -152,37 +292,6 @@ function validationFaults(
 
 function asFault({ record, message, place, listed, field }: RecordFault): Fault {
   return { record, message, place, listed, path: field === undefined ? [] : [field] };
-}
-
-type Rows = Map<string, Map<string, StoredRecord>>;
-
-function flatten(records: readonly DocumentRecord[], tree: EntityTree, transform: boolean): { state: Rows; entities: Rows } {
-  const unordered: Rows = new Map();
-  for (const { entity, completed } of records) {
-    const rows = getOrMake(unordered, entity.name, () => new Map<string, StoredRecord>());
-    rows.set(primaryKeyText(entity.definition, completed), completed);
-  }
-  const entities: Rows = new Map();
-  const state: Rows = new Map();
-  for (const { name, definition, schema } of tree.values()) {
-    const rows = unordered.get(name);
-    if (!rows) continue;
-    entities.set(name, rows);
-    const transforms = transform && definition.transformations.length > 0;
-    state.set(name, transforms ? new Map([...rows].map(([key, row]) => [key, schema.transform({ ...row })])) : rows);
-  }
-  return { state, entities };
-}
-
-function addDefaultWorkspace(entities: Rows, state: Rows, tree: EntityTree, now: () => number): void {
-  const workspaces = tree.get("workspaces");
-  if (!workspaces) return;
-  const rows = entities.get("workspaces") ?? new Map<string, StoredRecord>();
-  if ([...rows.values()].some(({ name }) => name === "default")) return;
-  const { record } = workspaces.schema.complete({ id: defaultWorkspaceId, name: "default" }, "insert", { now });
-  rows.set(defaultWorkspaceId, record);
-  entities.set("workspaces", rows);
-  state.set("workspaces", rows);
 }
 
 function metaOf({ _transform, _comment, _ignore }: Readonly<Record<string, unknown>>): DeclarativeMeta {

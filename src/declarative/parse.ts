@@ -1,6 +1,8 @@
 import { DeclarativeConfigError } from "../errors/dao-errors.js";
+import { unquoteDeckCalls } from "./deck.js";
+import { duplicateJsonKeys } from "./duplicate-keys.js";
 import { isDeeperThan, jsonLocator } from "./json-positions.js";
-import type { Locate } from "./positions.js";
+import type { DocumentPath, Locate } from "./positions.js";
 import { maxDepth, readYaml, YamlError } from "./yaml.js";
 
 /** A declarative document as values, and where in the text each of them was written. */
@@ -8,12 +10,16 @@ export interface ParsedDocument {
   /** An object; or a list, which the later checks refuse. */
   readonly document: object;
   readonly locate: Locate;
+  /** Keys that stand more than once in one map. */
+  readonly duplicates: readonly DocumentPath[];
 }
 
 /** What {@link parseDocument} takes beside the text. */
 export interface ParseOptions {
   /** The end of the name decides: `json`, or `yaml` and `yml`. Without a name JSON is tried first, then YAML. */
   readonly filename?: string;
+  /** It may be a state file of decK. */
+  readonly deck?: boolean;
 }
 
 const failed = "failed parsing declarative configuration: ";
@@ -23,45 +29,54 @@ const failed = "failed parsing declarative configuration: ";
  *
  * @throws `DeclarativeConfigError` when the text is neither JSON nor YAML, or no object
  */
-export function parseDocument(text: string, { filename }: ParseOptions = {}): ParsedDocument {
-  if (filename === undefined) return parseJson(text) ?? parseYaml(text);
-  if (/json$/.test(filename)) return parseJson(text, true) as ParsedDocument;
-  if (/ya?ml$/.test(filename)) return parseYaml(text);
-  throw parseError(`unknown file type: ${filename}. (Accepted types: json, yaml)`);
+export function parseDocument(text: string, { filename, deck = false }: ParseOptions = {}): ParsedDocument {
+  const yaml = (): ParsedDocument => parseYaml(deck ? unquoteDeckCalls(text) : text, filename);
+  if (filename === undefined) return parseJson(text) ?? yaml();
+  if (/json$/.test(filename)) return parseJson(text, filename) as ParsedDocument;
+  if (/ya?ml$/.test(filename)) return yaml();
+  throw parseError(`unknown file type: ${filename}. (Accepted types: json, yaml)`, filename);
 }
 
-function parseJson(text: string, only = false): ParsedDocument | undefined {
+/** @param filename - of what can only be JSON */
+function parseJson(text: string, filename?: string): ParsedDocument | undefined {
   let document: unknown;
   try {
     document = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
   } catch (cause) {
-    if (only) throw parseError(failed + (cause as Error).message, cause);
+    if (filename !== undefined) throw parseError(failed + (cause as Error).message, filename, cause);
     return undefined;
   }
   if (typeof document === "object" && document !== null) {
-    if (isDeeperThan(text, maxDepth)) throw parseError(`${failed}nested too deeply`);
-    return { document, locate: jsonLocator(text) };
+    if (isDeeperThan(text, maxDepth)) throw parseError(`${failed}nested too deeply`, filename);
+    return { document, locate: jsonLocator(text), duplicates: duplicateJsonKeys(text, document) };
   }
-  if (only) throw parseError(`${failed}expected an object`);
+  if (filename !== undefined) throw parseError(`${failed}expected an object`, filename);
   return undefined;
 }
 
-function parseYaml(text: string): ParsedDocument {
+function parseYaml(text: string, filename: string | undefined): ParsedDocument {
   try {
-    const { value, locate } = readYaml(text);
-    if (typeof value === "object" && value !== null) return { document: value, locate };
+    const { value, locate, duplicates } = readYaml(text);
+    if (typeof value === "object" && value !== null) return { document: value, locate, duplicates };
   } catch (cause) {
-    if (cause instanceof YamlError) throw parseError(failed + cause.message, cause);
+    if (cause instanceof YamlError) throw parseError(failed + cause.message, filename, cause);
     throw cause;
   }
-  throw parseError(`${failed}expected an object`);
+  throw parseError(`${failed}expected an object`, filename);
 }
 
-function parseError(text: string, cause?: unknown): DeclarativeConfigError {
+function parseError(text: string, file: string | undefined, cause?: unknown): DeclarativeConfigError {
   const place = /(\d+):(\d+): /.exec(text);
   return new DeclarativeConfigError({
     fields: { error: text },
-    issues: [{ path: "", message: text, ...(place ? { line: Number(place[1]), column: Number(place[2]) } : {}) }],
+    issues: [
+      {
+        path: "",
+        message: text,
+        ...(file === undefined ? {} : { file }),
+        ...(place ? { line: Number(place[1]), column: Number(place[2]) } : {}),
+      },
+    ],
     cause,
   });
 }

@@ -1,8 +1,10 @@
 import { isObject } from "../schema/values.js";
+import { type Steps, stepSize } from "../util/steps.js";
 import type { DeclarativeEntity, EntityTree } from "./entity-tree.js";
 import { identify } from "./identify.js";
 import { migratePaths } from "./migrate-paths.js";
 import type { DocumentPath } from "./positions.js";
+import type { RecordMatcher } from "./reuse.js";
 
 const unchecked = Object.freeze({}) as Record<string, unknown>;
 
@@ -21,19 +23,29 @@ export class DocumentRecord {
   /** With defaults and references; set by the check. */
   completed: Record<string, unknown> = unchecked;
 
+  /** @param before - the same record of the document before this one */
   constructor(
     entity: DeclarativeEntity,
     source: Readonly<Record<string, unknown>>,
     index: number,
     parent?: DocumentRecord,
     parentField?: string,
+    before?: DocumentRecord,
   ) {
     this.entity = entity;
     this.source = source;
     this.index = index;
     this.parent = parent;
     this.parentField = parentField;
-    this.id = identify(this);
+    if (before) {
+      this.id = before.id;
+      this.completed = before.completed;
+    } else this.id = identify(this);
+  }
+
+  /** The check has still to be made. */
+  get isUnchecked(): boolean {
+    return this.completed === unchecked;
   }
 
   /** Where the record stands in the document. */
@@ -54,50 +66,110 @@ export interface Misplaced {
 /** The records of a document, children before their parents, and what could not be read as records. */
 export interface CollectedRecords {
   readonly records: readonly DocumentRecord[];
+  readonly byEntity: ReadonlyMap<DeclarativeEntity, readonly DocumentRecord[]>;
   readonly misplaced: readonly Misplaced[];
 }
 
-/**
- * Finds all records of a document and gives each its id.
- *
- * @param migrate - rewrite route paths of the formats before 3.0
- */
-export function collectRecords(
+/** How {@link collectRecords} reads. */
+export interface CollectOptions {
+  /** Rewrite route paths of the formats before 3.0. */
+  readonly migrate: boolean;
+  /** Knows the records of the document before. */
+  readonly matcher: RecordMatcher;
+}
+
+/** A list that is being read. */
+interface OpenList {
+  readonly items: readonly unknown[];
+  readonly entity: DeclarativeEntity;
+  readonly parent: DocumentRecord | undefined;
+  readonly parentField: string | undefined;
+  next: number;
+  /** The record whose children are being read. */
+  open: DocumentRecord | undefined;
+}
+
+/** Finds all records of a document and gives each its id. */
+export function* collectRecords(
   document: Readonly<Record<string, unknown>>,
   tree: EntityTree,
-  migrate: boolean,
-): CollectedRecords {
-  const records: DocumentRecord[] = [];
-  const misplaced: Misplaced[] = [];
+  options: CollectOptions,
+): Steps<CollectedRecords> {
+  const collector = new Collector(options);
+  for (const entity of tree.values()) {
+    if (!Object.hasOwn(document, entity.name)) continue;
+    collector.open(document[entity.name], entity);
+    while (collector.read(stepSize)) yield { phase: "read", done: collector.records.length, total: 0 };
+  }
+  return collector;
+}
 
-  const readList = (list: unknown, entity: DeclarativeEntity, parent?: DocumentRecord, field?: string): void => {
+class Collector implements CollectedRecords {
+  readonly records: DocumentRecord[] = [];
+  readonly byEntity = new Map<DeclarativeEntity, DocumentRecord[]>();
+  readonly misplaced: Misplaced[] = [];
+  readonly #options: CollectOptions;
+  readonly #lists: OpenList[] = [];
+
+  constructor(options: CollectOptions) {
+    this.#options = options;
+  }
+
+  open(list: unknown, entity: DeclarativeEntity, parent?: DocumentRecord, parentField?: string): void {
     if (list === null || list === undefined) return;
-    if (!Array.isArray(list)) {
-      // An empty Lua table is a list as well as an object.
-      if (isObject(list) && Object.keys(list).length === 0) return;
-      const path = [...(parent?.path ?? []), entity.name];
-      misplaced.push({ path, message: "expected an array", ...(parent ? { record: parent, field: entity.name } : {}) });
+    if (Array.isArray(list)) {
+      this.#lists.push({ items: list, entity, parent, parentField, next: 0, open: undefined });
       return;
     }
-    for (let index = 0; index < list.length; index++) {
-      const item: unknown = list[index];
-      if (!isObject(item)) {
-        misplaced.push({ path: [...(parent?.path ?? []), entity.name, index], message: "expected a record" });
-        continue;
-      }
-      const source = migrate && isMigrated(entity, parent) ? withMigratedPaths(item) : item;
-      const record = new DocumentRecord(entity, source, index, parent, field);
-      for (const [key, child] of entity.children) {
-        if (Object.hasOwn(source, key)) readList(source[key], child.entity, record, child.field);
-      }
-      records.push(record);
-    }
-  };
-
-  for (const entity of tree.values()) {
-    if (Object.hasOwn(document, entity.name)) readList(document[entity.name], entity);
+    // An empty Lua table is a list as well as an object.
+    if (isObject(list) && Object.keys(list).length === 0) return;
+    const path = [...(parent?.path ?? []), entity.name];
+    this.misplaced.push({ path, message: "expected an array", ...(parent ? { record: parent, field: entity.name } : {}) });
   }
-  return { records, misplaced };
+
+  /**
+   * Reads some items of what is open.
+   *
+   * @returns `false` when nothing is left
+   */
+  read(count: number): boolean {
+    for (let left = count; left > 0; left--) {
+      const list = this.#lists.at(-1);
+      if (list === undefined) return false;
+      if (list.open) {
+        this.#close(list.open);
+        list.open = undefined;
+      }
+      if (list.next === list.items.length) this.#lists.pop();
+      else this.#item(list, list.next++);
+    }
+    return true;
+  }
+
+  #item(list: OpenList, index: number): void {
+    const { items, entity, parent, parentField } = list;
+    const item = items[index];
+    if (!isObject(item)) {
+      this.misplaced.push({ path: [...(parent?.path ?? []), entity.name, index], message: "expected a record" });
+      return;
+    }
+    const { migrate, matcher } = this.#options;
+    const record = matcher.record(entity, item, index, parent, parentField, migrate && isMigrated(entity, parent));
+    list.open = record;
+    // Lists are read from the top of the stack, and the first is to come first.
+    const before = this.#lists.length;
+    for (const [key, child] of entity.children) {
+      if (Object.hasOwn(item, key)) this.open(item[key], child.entity, record, child.field);
+    }
+    if (this.#lists.length > before + 1) this.#lists.push(...this.#lists.splice(before).reverse());
+  }
+
+  #close(record: DocumentRecord): void {
+    this.records.push(record);
+    const own = this.byEntity.get(record.entity);
+    if (own) own.push(record);
+    else this.byEntity.set(record.entity, [record]);
+  }
 }
 
 /** Kong migrates the routes at the top and those of services at the top, and no others. */
@@ -105,6 +177,7 @@ function isMigrated(entity: DeclarativeEntity, parent: DocumentRecord | undefine
   return entity.name === "routes" && (!parent || (parent.entity.name === "services" && !parent.parent));
 }
 
-function withMigratedPaths(route: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+/** A route of an old document, in the notation of today. */
+export function withMigratedPaths(route: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Array.isArray(route.paths) ? { ...route, paths: migratePaths(route.paths) } : route;
 }

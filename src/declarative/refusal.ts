@@ -15,6 +15,8 @@ export interface RefusalContext {
   readonly filename?: string;
   /** The faults were found after ids had been given. */
   readonly identified: boolean;
+  /** What Kong would only find once these faults are gone. */
+  readonly further: readonly Fault[];
 }
 
 /** The error that refuses a document, with its faults in every form. */
@@ -22,7 +24,7 @@ export function refusal(faults: readonly Fault[], context: RefusalContext): Decl
   const error = new DeclarativeConfigError({
     fields: errorTree(faults).toFieldErrors(),
     flattened: flattenFaults(faults, context.identified),
-    issues: faults.map((fault) => issue(fault, context)).sort(inOrderOfText),
+    issues: [...faults, ...context.further].map((fault) => issue(fault, context)).sort(inOrderOfText),
   });
   setRemainder(error, errorTree(faults.filter(({ record }) => !record)).toFieldErrors());
   return error;

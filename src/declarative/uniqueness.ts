@@ -1,7 +1,7 @@
+import type { StoredRecord } from "../store/field-names.js";
 import { foreignId, primaryKeyText } from "../store/keys.js";
-import { getOrMake } from "../util/get-or-make.js";
+import { type Steps, stepSize } from "../util/steps.js";
 import type { DeadReference } from "./check.js";
-import type { DeclarativeEntity } from "./entity-tree.js";
 import type { DocumentRecord } from "./records.js";
 
 /** A fault that concerns a record as a whole, and where Kong shows it. */
@@ -19,50 +19,60 @@ function violation(entity: string, what: string, value: string): string {
   return `uniqueness violation: '${entity}' entity with ${what} set to '${value}' already declared`;
 }
 
+/** The records of one entity, by primary key. */
+export type RecordRows = Map<string, StoredRecord>;
+
 /**
- * The endpoint keys and ids that are declared twice, and the references that lead nowhere.
+ * Puts the records of one entity into a map, and finds the endpoint keys and ids that are declared twice.
  *
  * @param records - children before their parents
  */
-export function duplicatesAndDeadReferences(records: readonly DocumentRecord[], dead: readonly DeadReference[]): RecordFault[] {
-  const faults: RecordFault[] = [];
-  // Sets of texts that exist anyway: with 100,000 records, texts made for looking up cost more than the looking up.
-  const seen = new Map<DeclarativeEntity, { readonly keys: Set<string>; readonly ids: Set<string> }>();
-  for (const record of records) {
+export function* uniqueRows(records: readonly DocumentRecord[], faults: RecordFault[]): Steps<RecordRows> {
+  const rows: RecordRows = new Map();
+  const keys = new Set<string>();
+  for (let index = 0; index < records.length; index++) {
+    if (index % stepSize === 0) yield;
+    const record = records[index] as DocumentRecord;
     const { name, uniqueEndpointKey, definition } = record.entity;
-    const { keys, ids } = getOrMake(seen, record.entity, () => ({ keys: new Set<string>(), ids: new Set<string>() }));
     const key = uniqueEndpointKey === undefined ? undefined : record.completed[uniqueEndpointKey];
     if (typeof key === "string" && !add(keys, key)) {
       faults.push(whole(record, violation(name, uniqueEndpointKey as string, key)));
       continue;
     }
     const id = primaryKeyText(definition, record.completed);
-    if (!add(ids, id)) faults.push(whole(record, violation(name, "primary key", id)));
+    const before = rows.size;
+    rows.set(id, record.completed);
+    if (rows.size === before) faults.push(whole(record, violation(name, "primary key", id)));
   }
-  for (const { record, field, target, value } of dead) {
-    const text = typeof value === "string" ? value : JSON.stringify(value);
-    const message = `invalid reference '${field}: ${text}' (no such entry in '${target}')`;
-    faults.push({ record, message, place: keyedPlace(record), listed: true, field });
-  }
-  return faults;
+  return rows;
 }
 
-/** The values that are declared twice in the unique fields other than the endpoint key. */
-export function duplicateValues(records: readonly DocumentRecord[]): RecordFault[] {
-  const faults: RecordFault[] = [];
-  const seen = new Map<DeclarativeEntity, Map<string, Set<string>>>();
-  for (const record of records) {
-    const { name, definition, uniqueFields } = record.entity;
-    if (uniqueFields.length === 0) continue;
-    const byField = getOrMake(seen, record.entity, () => new Map(uniqueFields.map((field) => [field, new Set<string>()])));
-    for (const field of uniqueFields) {
+/** The references that lead nowhere. */
+export function deadReferences(dead: readonly DeadReference[]): RecordFault[] {
+  return dead.map(({ record, field, target, value }) => {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    const message = `invalid reference '${field}: ${text}' (no such entry in '${target}')`;
+    return { record, message, place: keyedPlace(record), listed: true, field };
+  });
+}
+
+/** The values that are declared twice in the unique fields, other than the endpoint key, of one entity. */
+export function* duplicateValues(records: readonly DocumentRecord[], faults: RecordFault[]): Steps<void> {
+  const [first] = records;
+  if (first === undefined || first.entity.uniqueFields.length === 0) return;
+  const { name, definition, uniqueFields } = first.entity;
+  const byField = uniqueFields.map((field) => [field, new Set<string>()] as const);
+  for (let index = 0; index < records.length; index++) {
+    if (index % stepSize === 0) yield;
+    const record = records[index] as DocumentRecord;
+    for (const [field, seen] of byField) {
       const written = record.completed[field];
       const value = definition.fields[field]?.kind === "foreign" ? foreignId(written) : written;
-      if (value === null || value === undefined || add(byField.get(field) as Set<string>, String(value))) continue;
+      // What has another form than a value can have has been refused already.
+      if (value === null || value === undefined || typeof value === "object" || add(seen, String(value))) continue;
       faults.push({ record, message: violation(name, field, String(value)), place: keyedPlace(record), listed: false, field });
     }
   }
-  return faults;
 }
 
 function add(seen: Set<string>, key: string): boolean {

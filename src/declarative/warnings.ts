@@ -1,38 +1,104 @@
-import type { Fields, Shorthands } from "../schema/field.js";
-import { isObject } from "../schema/values.js";
-import { fieldsOf } from "./hints.js";
-import { type DocumentPath, type Locate, type Position, pathText } from "./positions.js";
+import { type Steps, stepSize } from "../util/steps.js";
+import type { DeclarativeEntity, EntityTree } from "./entity-tree.js";
+import type { Variables } from "./environment.js";
+import { faultPath } from "./faults.js";
+import type { ConfigWarning, Finding, Rule } from "./finding.js";
+import { recordName } from "./hints.js";
+import { type Locate, pathText } from "./positions.js";
 import type { DocumentRecord } from "./records.js";
+import { deprecatedOf } from "./warnings/deprecated.js";
+import { noEffectOf } from "./warnings/no-effect.js";
+import { CredentialNeeds, pluginConfig } from "./warnings/plugins.js";
+import { RouteTwins, routePaths } from "./warnings/routes.js";
+import { type TextSearch, texts } from "./warnings/texts.js";
 
-/** Something in a document that works, and should be changed all the same. */
-export interface ConfigWarning extends Partial<Position> {
-  readonly path: string;
-  readonly message: string;
+/** What the search for warnings has to know beside the records. */
+export interface WarningContext {
+  readonly tree: EntityTree;
+  /** The text of the document, if it came as one: it tells at once what need not be looked for. */
+  readonly text?: string;
+  /** What placeholders have been replaced by: with it, what looks like one now is meant. */
+  readonly environment?: Variables;
+  /** Records may be added later, so that nothing can be said about what is missing. */
+  readonly writable?: boolean;
 }
 
-/** The old names that a document still uses. */
-export function deprecations(records: readonly DocumentRecord[], locate?: Locate): ConfigWarning[] {
-  const warnings: ConfigWarning[] = [];
-  const visit = (
-    value: Readonly<Record<string, unknown>>,
-    fields: Fields,
-    shorthands: Shorthands,
-    at: () => DocumentPath,
-  ): void => {
-    for (const name of Object.keys(shorthands)) {
-      const deprecated = shorthands[name]?.deprecated;
-      if (!deprecated || !Object.hasOwn(value, name) || value[name] === undefined) continue;
-      const path = [...at(), name];
-      warnings.push({ path: pathText(path), message: deprecated.message, ...locate?.(path) });
-    }
-    for (const name of Object.keys(value)) {
-      const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-      const member = value[name];
-      if (field?.fields && isObject(member)) visit(member, field.fields, field.shorthands ?? {}, () => [...at(), name]);
-    }
-  };
-  for (const record of records) {
-    visit(record.source, fieldsOf(record), record.entity.definition.shorthands, () => record.path);
+/** What loads, and is surely not meant. Costs some tenths of a microsecond for each record. */
+export function* findWarnings(records: readonly DocumentRecord[], context: WarningContext): Steps<Finding[]> {
+  const findings: Finding[] = [];
+  const inspection = new Inspection(context);
+  const search = textSearch(records, context);
+  for (let index = 0; index < records.length; index++) {
+    if (index % stepSize === stepSize - 1) yield;
+    const record = records[index] as DocumentRecord;
+    for (const rule of inspection.rulesFor(record.entity)) rule(record, findings);
+    if (search) texts(record, search, findings);
   }
-  return warnings;
+  inspection.end(findings);
+  return findings;
+}
+
+/** The rules for the records of one document. */
+class Inspection {
+  readonly #rules = new Map<DeclarativeEntity, readonly Rule[]>();
+  readonly #twins = new RouteTwins();
+  readonly #credentials = new CredentialNeeds();
+  readonly #writable: boolean;
+
+  constructor({ writable = false }: WarningContext) {
+    this.#writable = writable;
+  }
+
+  rulesFor(entity: DeclarativeEntity): readonly Rule[] {
+    let rules = this.#rules.get(entity);
+    if (!rules) {
+      rules = this.#make(entity);
+      this.#rules.set(entity, rules);
+    }
+    return rules;
+  }
+
+  end(findings: Finding[]): void {
+    this.#credentials.report(new Set([...this.#rules.keys()].map(({ name }) => name)), findings);
+  }
+
+  #make({ name, definition }: DeclarativeEntity): readonly Rule[] {
+    const rules: (Rule | undefined)[] = [deprecatedOf(definition), noEffectOf(name)];
+    if (name === "routes") rules.push(routePaths, (record, findings) => this.#twins.add(record, findings));
+    if (name === "plugins") rules.push(pluginConfig);
+    if (name === "plugins" && !this.#writable) rules.push((record) => this.#credentials.add(record));
+    return rules.filter((rule) => rule !== undefined);
+  }
+}
+
+/** `undefined` when the document's text holds nothing of the kind. */
+function textSearch(records: readonly DocumentRecord[], { text, tree, environment }: WarningContext): TextSearch | undefined {
+  const placeholders = environment === undefined && (text === undefined || text.includes("$"));
+  const references = text === undefined || text.includes("{vault:");
+  if (!placeholders && !references) return undefined;
+  let names: ReadonlySet<string> | undefined;
+  return { placeholders, references, vaults: () => (names ??= vaultNames(records, tree)) };
+}
+
+function vaultNames(records: readonly DocumentRecord[], tree: EntityTree): ReadonlySet<string> {
+  const names = new Set(Object.keys(tree.get("vaults")?.definition.subschemas ?? {}));
+  for (const { entity, completed } of records) {
+    if (entity.name === "vaults" && typeof completed.prefix === "string") names.add(completed.prefix);
+  }
+  return names;
+}
+
+/** A warning as callers see it. */
+export function shownWarning(finding: Finding, locate?: Locate, file?: string): ConfigWarning {
+  const path = faultPath(finding);
+  const name = finding.record && recordName(finding.record);
+  return {
+    code: finding.code,
+    path: pathText(path),
+    message: finding.message,
+    ...locate?.(path),
+    ...(file === undefined ? {} : { file }),
+    ...(finding.record ? { entityType: finding.record.entity.name } : {}),
+    ...(name === undefined ? {} : { entityName: name }),
+  };
 }

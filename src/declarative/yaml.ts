@@ -1,7 +1,8 @@
 import type { Document, Pair, YAMLMap } from "yaml";
 import { setOwn } from "../schema/values.js";
 import { lazyRequire } from "../util/lazy-require.js";
-import { type Locate, lineFinder } from "./positions.js";
+import { duplicateYamlKeys } from "./duplicate-keys.js";
+import { type DocumentPath, type Locate, lineFinder } from "./positions.js";
 import { scalarTags } from "./yaml-scalars.js";
 
 const yaml = lazyRequire<typeof import("yaml")>("yaml");
@@ -20,6 +21,8 @@ export class YamlError extends Error {
 export interface YamlText {
   readonly value: unknown;
   readonly locate: Locate;
+  /** Keys that stand more than once in one map. */
+  readonly duplicates: readonly DocumentPath[];
 }
 
 /**
@@ -41,8 +44,11 @@ export function readYaml(text: string): YamlText {
   }
   const [document] = documents;
   const contents = document?.contents ?? null;
+  const reader = new Reader();
+  const value = reader.read(contents);
   return {
-    value: new Reader().read(contents),
+    value,
+    duplicates: reader.sawKeyAgain ? duplicateYamlKeys(contents) : [],
     locate: (path) => {
       const offset = offsetOf(document, path);
       return offset === undefined ? undefined : position(offset);
@@ -73,6 +79,8 @@ interface Anchored {
 }
 
 class Reader {
+  /** A key was there already, written or merged. */
+  sawKeyAgain = false;
   readonly #anchors = new Map<string, Anchored>();
   #values = 0;
   #aliased = 0;
@@ -122,7 +130,11 @@ class Reader {
   #fill(target: Record<string, unknown>, node: YAMLMap): void {
     for (const { key, value } of node.items as Pair[]) {
       if (isMergeKey(key)) this.#merge(target, this.read(value));
-      else setOwn(target, this.#key(key), this.read(value));
+      else {
+        const name = this.#key(key);
+        if (Object.hasOwn(target, name)) this.sawKeyAgain = true;
+        setOwn(target, name, this.read(value));
+      }
     }
   }
 

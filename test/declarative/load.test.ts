@@ -169,7 +169,17 @@ describe("meta, counts, hash, warnings", () => {
   it("warns about old names, with their places", () => {
     const text = '_format_version: "3.0"\nplugins:\n- name: rate-limiting\n  config:\n    redis_host: a.test\n';
     const loaded = load(text);
-    expect(loaded.warnings).toEqual([{ path: "plugins[0].config.redis_host", message: "use redis.host", line: 5, column: 5 }]);
+    expect(loaded.warnings).toEqual([
+      {
+        code: "deprecated",
+        path: "plugins[0].config.redis_host",
+        message: "use redis.host",
+        line: 5,
+        column: 5,
+        entityType: "plugins",
+        entityName: "rate-limiting",
+      },
+    ]);
     expect(rows(loaded, "plugins")).toMatchObject([{ config: { redis: { host: "a.test" } } }]);
   });
 

@@ -414,7 +414,7 @@ _info: {}
         line: 19,
         column: 1,
         file: "gateway.yml",
-        hint: "'_info' is for decK only: leave it out",
+        hint: "'_info' belongs to decK: leave it out, or load with the option declarative.deck",
       },
     ]);
   });
@@ -427,4 +427,23 @@ _info: {}
     expect(refusalOf(document).issues.map(({ path }) => path)).toEqual(["routes[0]", "routes[0].service"]);
     expect(refusalOf(JSON.stringify({ _format_version: "3.0", ...document }, null, 2)).issues[1]).toMatchObject({ line: 23 });
   });
+});
+
+it("tells people at once what Kong would only find later", () => {
+  const { fields, issues } = refusalOf({
+    services: [
+      { name: "a", host: "a.test", port: -1 },
+      { name: "a", host: "b.test" },
+    ],
+    consumers: [
+      { username: "b", custom_id: "x" },
+      { username: "c", custom_id: "x" },
+    ],
+  });
+  expect(fields).toEqual({ services: [{ port: "value should be between 0 and 65535" }] });
+  expect(issues.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+    "services[0].port: value should be between 0 and 65535",
+    "services[1]: uniqueness violation: 'services' entity with name set to 'a' already declared",
+    "consumers[1].custom_id: uniqueness violation: 'consumers' entity with custom_id set to 'x' already declared",
+  ]);
 });

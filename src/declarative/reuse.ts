@@ -1,0 +1,170 @@
+import { deepCopy, setOwn } from "../schema/values.js";
+import type { StoredRecord } from "../store/field-names.js";
+import type { DeclarativeEntity } from "./entity-tree.js";
+import { DocumentRecord, withMigratedPaths } from "./records.js";
+
+type Rows = ReadonlyMap<string, StoredRecord>;
+
+/** The records of one entity in a document that has been loaded. */
+export interface KeptRecords {
+  /** In the order of the document. */
+  readonly records: readonly DocumentRecord[];
+  readonly rows: Rows;
+  readonly stored: Rows;
+}
+
+/** What the next load may use again of the one before. */
+export interface KeptDocument {
+  /** What else decides about the outcome: the document's version, and whether secrets are hashed. */
+  readonly mode: string;
+  readonly byEntity: ReadonlyMap<DeclarativeEntity, KeptRecords>;
+}
+
+/** How records find their counterparts of the load before. */
+export interface MatcherOptions {
+  readonly before: KeptDocument | undefined;
+  readonly mode: string;
+  /** The caller may change the document later, so that records must not keep parts of it. */
+  readonly copy: boolean;
+}
+
+/** Makes records; those that stood in the document before, in the same words, begin with what was made of them then. */
+export class RecordMatcher {
+  readonly #options: MatcherOptions;
+  readonly #entities = new Map<DeclarativeEntity, Counterparts>();
+
+  constructor(options: MatcherOptions) {
+    this.#options = options;
+  }
+
+  record(
+    entity: DeclarativeEntity,
+    item: Readonly<Record<string, unknown>>,
+    index: number,
+    parent: DocumentRecord | undefined,
+    parentField: string | undefined,
+    migrate: boolean,
+  ): DocumentRecord {
+    const { copy } = this.#options;
+    const written = migrate ? withMigratedPaths(item) : item;
+    const counterparts = this.#of(entity);
+    if (counterparts) {
+      const found = counterparts.find(written, parent, parentField);
+      if (found) return new DocumentRecord(entity, found.source, index, parent, parentField, found);
+    }
+    const record = new DocumentRecord(entity, copy ? ownCopy(written, entity) : written, index, parent, parentField);
+    const same = counterparts?.findById(record);
+    return same ? new DocumentRecord(entity, same.source, index, parent, parentField, same) : record;
+  }
+
+  #of(entity: DeclarativeEntity): Counterparts | undefined {
+    const { before, mode } = this.#options;
+    const kept = before?.mode === mode ? before.byEntity.get(entity) : undefined;
+    if (kept === undefined) return undefined;
+    let counterparts = this.#entities.get(entity);
+    if (counterparts === undefined) {
+      counterparts = new Counterparts(kept.records);
+      this.#entities.set(entity, counterparts);
+    }
+    return counterparts;
+  }
+}
+
+/** The records of one entity before, each to be found once. */
+class Counterparts {
+  readonly #records: readonly DocumentRecord[];
+  readonly #taken: Uint8Array;
+  #positions: Map<string, number> | undefined;
+  /** Where the next one is expected: most documents change in few places. */
+  #next = 0;
+
+  constructor(records: readonly DocumentRecord[]) {
+    this.#records = records;
+    this.#taken = new Uint8Array(records.length);
+  }
+
+  find(
+    written: Readonly<Record<string, unknown>>,
+    parent: DocumentRecord | undefined,
+    parentField: string | undefined,
+  ): DocumentRecord | undefined {
+    const before = this.#records[this.#next];
+    if (before === undefined || this.#taken[this.#next] === 1 || !isSame(before, written, parent, parentField)) return undefined;
+    this.#taken[this.#next] = 1;
+    this.#next += 1;
+    return before;
+  }
+
+  /** Where something has been added, removed or moved. */
+  findById({ id, source, parent, parentField }: DocumentRecord): DocumentRecord | undefined {
+    const position = id === undefined ? undefined : this.#byId().get(id);
+    if (position === undefined || this.#taken[position] === 1) return undefined;
+    this.#next = position + 1;
+    const before = this.#records[position] as DocumentRecord;
+    if (!isSame(before, source, parent, parentField)) return undefined;
+    this.#taken[position] = 1;
+    return before;
+  }
+
+  #byId(): ReadonlyMap<string, number> {
+    if (this.#positions === undefined) {
+      this.#positions = new Map();
+      for (const [position, { id }] of this.#records.entries()) if (id !== undefined) this.#positions.set(id, position);
+    }
+    return this.#positions;
+  }
+}
+
+function isSame(
+  before: DocumentRecord,
+  written: Readonly<Record<string, unknown>>,
+  parent: DocumentRecord | undefined,
+  parentField: string | undefined,
+): boolean {
+  return (
+    before.parentField === parentField && before.parent?.id === parent?.id && isSameSource(before.source, written, before.entity)
+  );
+}
+
+function isSameSource(
+  before: Readonly<Record<string, unknown>>,
+  written: Readonly<Record<string, unknown>>,
+  { children }: DeclarativeEntity,
+): boolean {
+  if (before === written) return true;
+  let left = 0;
+  for (const key in before) if (!children.has(key)) left++;
+  for (const key in written) {
+    if (children.has(key)) continue;
+    if (!Object.hasOwn(before, key) || !isEqual(before[key], written[key])) return false;
+    left--;
+  }
+  return left === 0;
+}
+
+/** Whether two values of plain data say the same. Objects of classes are equal to themselves only. */
+function isEqual(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a)) {
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    for (let index = 0; index < a.length; index++) if (!isEqual(a[index], b[index])) return false;
+    return true;
+  }
+  if (Object.getPrototypeOf(a) !== Object.prototype || Object.getPrototypeOf(b) !== Object.prototype) return false;
+  let left = 0;
+  for (const _ in a) left++;
+  for (const key in b) {
+    if (!Object.hasOwn(a, key) || !isEqual((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
+      return false;
+    left--;
+  }
+  return left === 0;
+}
+
+/** Children are records of their own. */
+function ownCopy(written: Readonly<Record<string, unknown>>, { children }: DeclarativeEntity): Record<string, unknown> {
+  const copy: Record<string, unknown> = { ...written };
+  for (const key of Object.keys(written)) if (!children.has(key)) setOwn(copy, key, deepCopy(written[key]));
+  return copy;
+}
