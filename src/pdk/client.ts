@@ -1,3 +1,4 @@
+import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import type { Consumer } from "../entities/consumers.js";
 import { plainAddress } from "../util/ip.js";
 import { chain, type MaybePromise } from "../util/maybe-promise.js";
@@ -7,18 +8,26 @@ import { connectionScheme, forwardedClient } from "./request.js";
 import type { Credential, RequestContext } from "./request-context.js";
 
 const ACCESS = phases("access");
+const TLS = phases("rewrite", "access", "response", "balancer", "log");
 
 /** Knows who is calling. */
 export class PdkClient {
   readonly #context: RequestContext;
+  #tls: PdkClientTls | null = null;
 
   constructor(context: RequestContext) {
     this.#context = context;
   }
 
+  /** The client's certificate. */
+  get tls(): PdkClientTls {
+    this.#tls ??= new PdkClientTls(this.#context);
+    return this.#tls;
+  }
+
   /** Address of the connected peer. */
   getIp(): string {
-    return plainAddress(this.#context.incoming.socket.remoteAddress);
+    return plainAddress(this.#context.socket.remoteAddress);
   }
 
   /** Address of the client, as a trusted peer names it in `real_ip_header`; otherwise {@link getIp}. */
@@ -28,7 +37,7 @@ export class PdkClient {
 
   /** Port of the connected peer. */
   getPort(): number {
-    return this.#context.incoming.socket.remotePort ?? 0;
+    return this.#context.socket.remotePort ?? 0;
   }
 
   /** Port of the client, where a trusted peer names one. */
@@ -89,5 +98,44 @@ export class PdkClient {
     if (allowTerminated && typeof forwarded === "string" && node.settings.trusted.has(this.getIp()))
       return forwarded.toLowerCase();
     return connectionScheme(this.#context);
+  }
+}
+
+/** The certificate that a client has shown. Asking for one is up to the host's server (`requestCert`). */
+export class PdkClientTls {
+  readonly #context: RequestContext;
+
+  constructor(context: RequestContext) {
+    this.#context = context;
+  }
+
+  /** The certificate and those that signed it, as PEM texts one after the other; `undefined` when the client has shown none. */
+  getFullClientCertificateChain(): string | undefined {
+    checkPhase(this.#context.phase, TLS);
+    const socket = this.#context.socket as Partial<TLSSocket>;
+    let certificate: Partial<DetailedPeerCertificate> | null | undefined = socket.getPeerCertificate?.(true);
+    let chain = "";
+    const seen = new Set<string>();
+    while (certificate?.raw !== undefined && !seen.has(certificate.fingerprint256 as string)) {
+      seen.add(certificate.fingerprint256 as string);
+      const lines = certificate.raw.toString("base64").match(/.{1,64}/g) ?? [];
+      chain += `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
+      certificate = certificate.issuerCertificate;
+    }
+    return chain === "" ? undefined : chain;
+  }
+
+  /**
+   * What the log says of the client's certificate, in place of what the server found.
+   *
+   * @param result - `SUCCESS`, `NONE`, or `FAILED:` and why
+   * @throws Error with Kong's text for anything else
+   */
+  setClientVerify(result: string): void {
+    checkPhase(this.#context.phase, TLS);
+    if (result !== "SUCCESS" && result !== "NONE" && !/^FAILED:./.test(result)) {
+      throw new Error(`unknown client verify value: ${result} accepted values are: "SUCCESS", "NONE" or "FAILED:<reason>"`);
+    }
+    this.#context.clientVerify = result;
   }
 }

@@ -43,6 +43,7 @@ export const RAH = phases("rewrite", "access", "response", "balancer", "header_f
 export const SR = phases("response", "header_filter", "body_filter", "log");
 export const AL = phases("access", "header_filter", "response", "body_filter", "log");
 export const AR = phases("rewrite", "access");
+export const LOG = phases("log");
 export const ARB = phases("rewrite", "access", "balancer");
 export const BODY_READ = phases("rewrite", "access", "response", "error");
 

@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Consumer } from "../entities/consumers.js";
 import type { Route } from "../entities/routes.js";
 import type { Service } from "../entities/services.js";
 import type { MaybePromise } from "../util/maybe-promise.js";
 import type { Arguments } from "../util/query.js";
 import type { EarlyHeader, HeaderEdits } from "./header-edits.js";
+import type { LoggedTry } from "./log/log-entry.js";
+import type { SerializeValue } from "./log/serialize-values.js";
 import type { NodeContext } from "./node-context.js";
 import type { Phase } from "./phase.js";
 
@@ -13,6 +16,7 @@ export interface EntityReader {
   select(entity: string, id: string): MaybePromise<StoredEntity | undefined>;
   selectBy(entity: string, field: string, value: string): MaybePromise<StoredEntity | undefined>;
   selectByCacheKey(entity: string, key: string): MaybePromise<StoredEntity | undefined>;
+  eachFor(entity: string, field: string, id: string): MaybePromise<readonly StoredEntity[]>;
 }
 
 /** Any stored entity, when its kind is not known. */
@@ -29,6 +33,8 @@ export interface RunningPlugin {
   readonly name: string;
   readonly id: string;
   readonly instanceName: string | null;
+  /** Makes what the plugin keeps of a request. */
+  readonly makeContext?: (() => object) | undefined;
 }
 
 /** An answer that a plugin or the gateway gives in place of the upstream. */
@@ -44,6 +50,21 @@ export interface TargetOverride {
   readonly port: number;
 }
 
+/** The most that a body may have, and the answer to the client of one that has more. */
+export interface BodyLimit {
+  readonly bytes: number;
+  readonly status: number;
+  readonly message: string;
+}
+
+/** TLS to the upstream, as far as a plugin has an opinion. */
+export interface UpstreamTlsEdits {
+  readonly verify?: boolean;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
 /**
  * All that is known of one request. The runtime fills it; plugins reach it through the PDK only.
  *
@@ -52,6 +73,8 @@ export interface TargetOverride {
 export class RequestContext {
   readonly node: NodeContext;
   readonly incoming: IncomingMessage;
+  /** The client's connection. Node takes it off a request whose body is read, and plugins ask for it until the end. */
+  readonly socket: Socket;
   /** `null` for upgrades, which have a bare socket. */
   readonly outgoing: ServerResponse | null;
   readonly entities: EntityReader;
@@ -80,10 +103,15 @@ export class RequestContext {
   scheme: "http" | "https" | null = null;
   upstreamPath: string | null = null;
   upstreamBody: Buffer | null = null;
+  bodyLimit: BodyLimit | null = null;
   targetOverride: TargetOverride | null = null;
   upstreamName: string | null = null;
   retries: number | null = null;
   timeouts: { readonly connect: number; readonly write: number; readonly read: number } | null = null;
+  /** What plugins changed about TLS to the upstream. */
+  tlsEdits: UpstreamTlsEdits | null = null;
+  /** Called before each retry. */
+  retryCallback: (() => MaybePromise<void>) | null = null;
   buffered = false;
   requestBody: Promise<Buffer> | null = null;
   /** The body, once a plugin has read it. */
@@ -113,8 +141,22 @@ export class RequestContext {
   bodyChunk: { readonly data: Buffer; readonly last: boolean } | null = null;
 
   shared: Record<string, unknown> | null = null;
-  pluginData: Map<string, Record<string, unknown>> | null = null;
-  serializeValues: { readonly key: string; readonly value: unknown; readonly mode: "set" | "add" | "replace" }[] | null = null;
+  pluginData: Map<string, object> | null = null;
+  serializeValues: SerializeValue[] | null = null;
+
+  /** When the last peer was chosen and when the upstream's head came, in milliseconds since the epoch; 0 before. */
+  balanced = 0;
+  answered = 0;
+  /** When an answer of our own went out; 0 for the upstream's. */
+  headAt = 0;
+  // The rest is only kept for requests that some plugin logs.
+  /** When the upstream's whole answer was there; 0 before. */
+  received = 0;
+  tries: LoggedTry[] | null = null;
+  /** Bytes that had gone over the client's connection before the answer; -1 when nobody looked. */
+  bytesBefore = -1;
+  /** What a plugin says of the client's certificate, for the log. */
+  clientVerify: string | null = null;
 
   constructor(
     node: NodeContext,
@@ -127,11 +169,17 @@ export class RequestContext {
   ) {
     this.node = node;
     this.incoming = incoming;
+    this.socket = incoming.socket;
     this.outgoing = outgoing;
     this.entities = entities;
     this.requestId = requestId;
     this.startTime = startTime;
     this.target = target;
     this.method = incoming.method ?? "GET";
+  }
+
+  /** Whether there is an upstream entity of that name. The runtime knows. */
+  hasUpstream(_name: string): boolean {
+    return false;
   }
 }

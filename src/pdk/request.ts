@@ -32,7 +32,7 @@ export class PdkRequest {
 
   /** The port that the connection came in on. */
   getPort(): number {
-    return this.#context.incoming.socket.localPort ?? 0;
+    return this.#context.socket.localPort ?? 0;
   }
 
   /** `X-Forwarded-Proto` of a trusted peer, otherwise the connection's scheme. */
@@ -111,7 +111,7 @@ export class PdkRequest {
    * @param maxArgs - 1 to 1000, default 100; further arguments are left out
    */
   getQuery(maxArgs = 100): Readonly<Record<string, ArgumentValue>> {
-    checkMax(maxArgs);
+    checkMax("max_args", maxArgs);
     return maxArgs === 100 ? this.#arguments() : parseArguments(this.#check().query.slice(1), maxArgs);
   }
 
@@ -134,24 +134,8 @@ export class PdkRequest {
 
   /** All headers by lower-case name; repeated ones as lists. */
   getHeaders(maxHeaders = 100): Record<string, string | string[]> {
-    checkMax(maxHeaders);
-    const context = this.#check();
-    const result: Record<string, string | string[]> = Object.create(null);
-    let count = 0;
-    for (const name of Object.keys(context.incoming.headers)) {
-      if (count >= maxHeaders) return result;
-      const values = requestHeader(context, name);
-      if (values === undefined) continue;
-      result[name] = values.length === 1 ? (values[0] as string) : [...values];
-      count += 1;
-    }
-    for (const [name, { values }] of context.requestEdits ?? []) {
-      if (values.length > 0 && count < maxHeaders && !(name in result)) {
-        result[name] = values.length === 1 ? (values[0] as string) : [...values];
-        count += 1;
-      }
-    }
-    return result;
+    checkMax("max_headers", maxHeaders);
+    return allHeaders(this.#check(), maxHeaders);
   }
 
   /**
@@ -173,7 +157,7 @@ export class PdkRequest {
    */
   async getBody(mimetype?: string, maxArgs = 100, maxSize?: number): Promise<DecodedBody> {
     checkPhase(this.#context.phase, BODY_READ);
-    checkMax(maxArgs);
+    checkMax("max_args", maxArgs);
     const type = mimetype ?? this.getHeader("content-type");
     if (type === undefined) return { error: "missing content type" };
     return decodeBody(await readRequestBody(this.#context, maxSize), type, maxArgs);
@@ -191,7 +175,7 @@ export class PdkRequest {
 
   /** The socket that the request came in on, to be looked at only. (Not in Kong, where nginx's variables play this part.) */
   getConnection(): Socket {
-    return this.#check().incoming.socket;
+    return this.#check().socket;
   }
 
   /** 32 hexadecimal digits; the same in logs, headers and error bodies. */
@@ -201,14 +185,14 @@ export class PdkRequest {
 }
 
 /** @throws Error with Kong's text when a limit on arguments or headers is out of range */
-function checkMax(max: number): void {
-  if (!(max >= 1)) throw new Error("max_args must be >= 1");
-  if (max > 1000) throw new Error("max_args must be <= 1000");
+export function checkMax(name: string, max: number): void {
+  if (!(max >= 1)) throw new Error(`${name} must be >= 1`);
+  if (max > 1000) throw new Error(`${name} must be <= 1000`);
 }
 
 /** The scheme of the connection itself, whatever a proxy in front says. */
-export function connectionScheme({ incoming }: RequestContext): "http" | "https" {
-  return (incoming.socket as { encrypted?: boolean }).encrypted === true ? "https" : "http";
+export function connectionScheme({ socket }: RequestContext): "http" | "https" {
+  return (socket as { encrypted?: boolean }).encrypted === true ? "https" : "http";
 }
 
 /** Host without port, in lower case. */
@@ -222,7 +206,7 @@ export function hostName(host: string | undefined): string {
 export function trustedHeader(context: RequestContext, name: string): string | undefined {
   const value = context.incoming.headers[name];
   if (typeof value !== "string" || value === "") return undefined;
-  return context.node.settings.trusted.has(plainAddress(context.incoming.socket.remoteAddress)) ? value : undefined;
+  return context.node.settings.trusted.has(plainAddress(context.socket.remoteAddress)) ? value : undefined;
 }
 
 /** The values of a request header as the plugins left it. */
@@ -242,7 +226,41 @@ export function requestHeader(context: RequestContext, name: string): readonly s
   // Node's header object has a prototype: a name such as `constructor` must not find what is there.
   if (typeof found !== "string") return Array.isArray(found) ? found : undefined;
   // Node joins repeated headers; only then does the dearer look at the distinct values pay.
-  return found.includes(", ") ? (context.incoming.headersDistinct[lower] ?? [found]) : [found];
+  const mayBeSeveral = found.includes(", ") || (lower === "user-agent" && hasRepeatedNames(context));
+  return mayBeSeveral ? (context.incoming.headersDistinct[lower] ?? [found]) : [found];
+}
+
+/** Of some headers, `User-Agent` among them, Node keeps the first and drops the others. */
+function hasRepeatedNames({ incoming }: RequestContext): boolean {
+  return Object.keys(incoming.headers).length * 2 !== incoming.rawHeaders.length;
+}
+
+/** All request headers as the plugins left them, by lower-case name; repeated ones as lists. */
+export function allHeaders(context: RequestContext, maxHeaders: number): Record<string, string | string[]> {
+  const { incoming, requestEdits } = context;
+  const result: Record<string, string | string[]> = Object.create(null);
+  let count = 0;
+  for (const name of Object.keys(incoming.headers)) {
+    if (count >= maxHeaders) return result;
+    const value = incoming.headers[name];
+    // Nearly every header is one text that nobody has changed.
+    if (typeof value === "string" && !value.includes(", ") && requestEdits?.has(name) !== true) {
+      result[name] = value;
+      count += 1;
+      continue;
+    }
+    const values = requestHeader(context, name);
+    if (values === undefined) continue;
+    result[name] = values.length === 1 ? (values[0] as string) : [...values];
+    count += 1;
+  }
+  for (const [name, { values }] of requestEdits ?? []) {
+    if (values.length > 0 && count < maxHeaders && !(name in result)) {
+      result[name] = values.length === 1 ? (values[0] as string) : [...values];
+      count += 1;
+    }
+  }
+  return result;
 }
 
 /** Reads the body once; later readers get the same. */
@@ -260,7 +278,7 @@ function startReading(context: RequestContext, maxSize: number): Promise<Buffer>
   if (!announcesBody(incoming)) return Promise.resolve(Buffer.alloc(0));
   if (bodyWasRead(incoming)) return Promise.resolve(restoreBody(incoming)?.body ?? Buffer.alloc(0));
   context.bodyReadHere = true;
-  return readBody(incoming, maxSize).catch((error: unknown) => {
+  return readBody(incoming, Math.min(maxSize, context.bodyLimit?.bytes ?? maxSize)).catch((error: unknown) => {
     context.requestBody = null;
     if (error instanceof BodyTooLargeError) {
       throw new Error(`request body did not fit into client body buffer, consider raising 'client_body_buffer_size'`);
@@ -271,7 +289,7 @@ function startReading(context: RequestContext, maxSize: number): Promise<Buffer>
 
 /** The client's address after `real_ip_header` replacement, and its port. */
 export function forwardedClient(context: RequestContext): { address: string; port: number } {
-  const { remoteAddress, remotePort } = context.incoming.socket;
+  const { remoteAddress, remotePort } = context.socket;
   const peer = { address: plainAddress(remoteAddress), port: remotePort ?? 0 };
   const { trusted, realIpHeader, realIpRecursive } = context.node.settings;
   const header = context.incoming.headers[realIpHeader];

@@ -1,7 +1,9 @@
 import { getHeader, removeHeader } from "../util/header-list.js";
 import { defaultErrorMessage, errorBody } from "./error-body.js";
+import { grpcHeaders, isGrpcRequest } from "./grpc-answer.js";
 import { checkHeaderName, type HeaderValue, headerValues } from "./header-edits.js";
 import { checkPhase, HBL, phases, RAH } from "./phase.js";
+import { checkMax } from "./request.js";
 import type { RequestContext } from "./request-context.js";
 
 /** Headers as plugins give them. */
@@ -30,18 +32,16 @@ export class PdkResponse {
   }
 
   /** The headers of the answer by lower-case name; repeated ones as lists. */
-  getHeaders(): Record<string, string | string[]> {
+  getHeaders(maxHeaders = 100): Record<string, string | string[]> {
     checkPhase(this.#context.phase, HBL);
-    return headersObject(this.#context.headers ?? []);
+    checkMax("max_headers", maxHeaders);
+    return headersObject(this.#context.headers ?? [], maxHeaders);
   }
 
   /** Who answers: the `service`, a plugin (`exit`), or the gateway after a failure (`error`). */
   getSource(): "service" | "exit" | "error" {
     checkPhase(this.#context.phase, HBL);
-    const context = this.#context;
-    if (context.failed) return "error";
-    if (context.exit !== null) return "exit";
-    return context.proxied ? "service" : "error";
+    return answerSource(this.#context);
   }
 
   /** @throws Error when the status is not between 100 and 599 or the head is already sent */
@@ -130,6 +130,10 @@ export class PdkResponse {
     checkStatus(status);
     if (context.exit !== null && context.phase !== "header_filter" && context.phase !== "response") return;
     const isObject = typeof body === "object" && body !== null && !Buffer.isBuffer(body);
+    if (isGrpcRequest(context.incoming)) {
+      context.exit = { status, body: null, headers: grpcExit(context, status, body, headers) };
+      return;
+    }
     const text = isObject ? JSON.stringify(body) : ((body as string | Buffer | null | undefined) ?? null);
     context.exit = {
       status,
@@ -148,11 +152,25 @@ export class PdkResponse {
     const context = this.#writable();
     if (!Number.isInteger(status) || status < 400 || status > 599) throw new Error("code must be a number between 400 and 599");
     if (context.exit !== null && context.phase !== "header_filter" && context.phase !== "response") return;
+    if (isGrpcRequest(context.incoming)) {
+      context.exit = { status, body: null, headers: grpcExit(context, status, undefined, headers) };
+      return;
+    }
     const text =
       typeof message === "object" && message !== null ? JSON.stringify(message) : (message ?? defaultErrorMessage(status));
     const { contentType, body } = errorBody(context.incoming.headers.accept, text, context.requestId);
     context.exit = { status, body, headers: exitHeaders(context, headers, contentType) };
   }
+}
+
+/** The body's text, or an object's `message`, goes into a header; other objects are lost, as in Kong. */
+function grpcExit(context: RequestContext, status: number, body: unknown, given: HeadersInput | undefined): string[] {
+  const text =
+    typeof body === "object" && body !== null && !Buffer.isBuffer(body) ? (body as { message?: unknown }).message : body;
+  const headers = exitHeaders(context, given, undefined);
+  const own = grpcHeaders(status, text === undefined || text === null ? undefined : String(text));
+  for (let i = 0; i < own.length; i += 2) editHeaders(headers, "set", own[i] as string, [own[i + 1] as string]);
+  return headers;
 }
 
 function checkStatus(status: number): void {
@@ -183,15 +201,25 @@ export function findHeader(list: readonly string[], name: string): string | unde
   return getHeader(list, name.toLowerCase().replaceAll("_", "-"));
 }
 
-/** A flat list as an object by lower-case name. */
-export function headersObject(list: readonly string[]): Record<string, string | string[]> {
+/** Who answers the client. */
+export function answerSource({ failed, exit, proxied }: RequestContext): "service" | "exit" | "error" {
+  if (failed) return "error";
+  if (exit !== null) return "exit";
+  return proxied ? "service" : "error";
+}
+
+/** A flat list as an object by lower-case name, with that many names at most. */
+export function headersObject(list: readonly string[], max: number): Record<string, string | string[]> {
   const result: Record<string, string | string[]> = Object.create(null);
+  let count = 0;
   for (let i = 0; i < list.length; i += 2) {
     const name = (list[i] as string).toLowerCase();
     const value = list[i + 1] as string;
     const before = result[name];
-    if (before === undefined) result[name] = value;
-    else if (typeof before === "string") result[name] = [before, value];
+    if (before === undefined) {
+      if (count < max) result[name] = value;
+      count += 1;
+    } else if (typeof before === "string") result[name] = [before, value];
     else before.push(value);
   }
   return result;

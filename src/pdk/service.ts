@@ -1,10 +1,11 @@
+import type { MaybePromise } from "../util/maybe-promise.js";
 import { encodeArguments, removeArgument } from "../util/query.js";
 import { escapePath } from "../util/uri.js";
 import { type DecodedBody, decodeBody, encodeBody } from "./body-codec.js";
 import { checkHeaderName, type HeaderValue, headerValues } from "./header-edits.js";
 import { AR, ARB, checkPhase, phases, SR } from "./phase.js";
-import { requestHeader } from "./request.js";
-import type { RequestContext } from "./request-context.js";
+import { checkMax, requestHeader } from "./request.js";
+import type { RequestContext, UpstreamTlsEdits } from "./request-context.js";
 import { findHeader, type HeadersInput, headersObject } from "./response.js";
 
 const ACCESS = phases("access");
@@ -15,20 +16,36 @@ export type ArgumentsInput = Readonly<Record<string, string | number | boolean |
 
 /** Decides where and how the request is sent on. */
 export class PdkService {
-  readonly request: PdkServiceRequest;
-  readonly response: PdkServiceResponse;
   readonly #context: RequestContext;
+  #request: PdkServiceRequest | null = null;
+  #response: PdkServiceResponse | null = null;
 
   constructor(context: RequestContext) {
     this.#context = context;
-    this.request = new PdkServiceRequest(context);
-    this.response = new PdkServiceResponse(context);
   }
 
-  /** Balances over the upstream entity of that name in place of the service's host. An unknown name answers 503. */
-  setUpstream(name: string): void {
+  /** What is sent to the upstream. */
+  get request(): PdkServiceRequest {
+    this.#request ??= new PdkServiceRequest(this.#context);
+    return this.#request;
+  }
+
+  /** What the upstream answered. */
+  get response(): PdkServiceResponse {
+    this.#response ??= new PdkServiceResponse(this.#context);
+    return this.#response;
+  }
+
+  /**
+   * Balances over the upstream entity of that name in place of the service's host.
+   *
+   * @returns `false` when there is none of that name; then nothing has changed
+   */
+  setUpstream(name: string): boolean {
     checkPhase(this.#context.phase, ACCESS);
+    if (!this.#context.hasUpstream(name)) return false;
     this.#context.upstreamName = name;
+    return true;
   }
 
   /**
@@ -43,6 +60,51 @@ export class PdkService {
     if (!Number.isInteger(port)) throw new Error("port must be an integer");
     if (port < 0 || port > 65535) throw new Error(`port must be an integer between 0 and 65535: given ${port}`);
     this.#context.targetOverride = { host, port };
+  }
+
+  /**
+   * Calls a function before each retry, which may send that to another place by {@link setTarget}. When it throws or rejects, the client
+   * gets a 503.
+   *
+   * @example
+   * ```ts
+   * const others = ["10.0.0.2", "10.0.0.3"];
+   * pdk.service.setTarget("10.0.0.1", 80);
+   * pdk.service.setTargetRetryCallback(() => pdk.service.setTarget(others.shift() ?? "10.0.0.1", 80));
+   * ```
+   */
+  setTargetRetryCallback(callback: () => MaybePromise<void>): void {
+    checkPhase(this.#context.phase, ACCESS);
+    if (typeof callback !== "function") throw new Error("retry_callback must be a function");
+    this.#context.retryCallback = callback;
+  }
+
+  /**
+   * The certificate that the upstream is shown, in place of the service's.
+   *
+   * @param chain - PEM
+   * @param key - PEM
+   */
+  setTlsCertKey(chain: string, key: string): void {
+    if (typeof chain !== "string" || typeof key !== "string") throw new Error("chain and key must be PEM texts");
+    this.#editTls({ cert: chain, key });
+  }
+
+  /** Whether the upstream's certificate is verified, in place of the service's `tls_verify`. */
+  setTlsVerify(on: boolean): void {
+    if (typeof on !== "boolean") throw new Error("argument must be a boolean");
+    this.#editTls({ verify: on });
+  }
+
+  /** @param certificates - PEM, one after the other: those that may have signed the upstream's, in place of Node's own list */
+  setTlsVerifyStore(certificates: string): void {
+    if (typeof certificates !== "string") throw new Error("certificates must be a PEM text");
+    this.#editTls({ ca: certificates });
+  }
+
+  #editTls(edits: UpstreamTlsEdits): void {
+    checkPhase(this.#context.phase, ARB);
+    this.#context.tlsEdits = { ...this.#context.tlsEdits, ...edits };
   }
 
   /** @param retries - 0 to 32767, after the first try */
@@ -162,6 +224,21 @@ export class PdkServiceRequest {
     this.#context.requestEdits.set(name.toLowerCase(), { name, values });
   }
 
+  /**
+   * Counts the client's body while it is sent on, and ends the request when there is more of it: for bodies of unknown length that need
+   * not be held in memory. (Not in Kong, where such bodies go to a file.)
+   *
+   * @param status - 400 to 599
+   * @param message - of the answer, in the form that the client's `Accept` prefers
+   */
+  limitBody(bytes: number, status: number, message: string): void {
+    checkPhase(this.#context.phase, AR);
+    checkInteger("bytes", bytes, 0, Number.MAX_SAFE_INTEGER);
+    checkInteger("status", status, 400, 599);
+    const { bodyLimit } = this.#context;
+    if (bodyLimit === null || bytes < bodyLimit.bytes) this.#context.bodyLimit = { bytes, status, message };
+  }
+
   /** Replaces the body; `Content-Length` follows. */
   setRawBody(body: string | Buffer): void {
     checkPhase(this.#context.phase, ARB);
@@ -199,9 +276,10 @@ export class PdkServiceResponse {
   }
 
   /** The upstream's headers by lower-case name. */
-  getHeaders(): Record<string, string | string[]> {
+  getHeaders(maxHeaders = 100): Record<string, string | string[]> {
     checkPhase(this.#context.phase, SR);
-    return headersObject(this.#context.serviceHeaders ?? []);
+    checkMax("max_headers", maxHeaders);
+    return headersObject(this.#context.serviceHeaders ?? [], maxHeaders);
   }
 
   /** The first value of one of the upstream's headers. */

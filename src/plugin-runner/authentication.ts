@@ -31,8 +31,39 @@ function setOrClear<E extends PluginEntities>(pdk: Pdk<E>, name: string, value: 
 /** Why an authentication plugin did not let the client through. */
 export interface AuthenticationFailure {
   readonly status: number;
-  readonly message: string;
+  /** Default: the usual text of the status. */
+  readonly message?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Answered as it is, in place of the message in the form that the client prefers. */
+  readonly body?: object;
+}
+
+/** A credential of a consumer, as the plugins store it. */
+interface ConsumerCredential extends Credential {
+  readonly consumer: { readonly id: string };
+}
+
+/**
+ * The last step of an authentication plugin: finds the credential's consumer and sets who is calling.
+ *
+ * @param identifier - what stands in `X-Credential-Identifier`
+ * @param orphaned - the failure when there is no such consumer; default: 500
+ */
+export function identifyConsumer<E extends PluginEntities>(
+  pdk: Pdk<E>,
+  credential: ConsumerCredential,
+  identifier: string,
+  orphaned?: AuthenticationFailure,
+): MaybePromise<AuthenticationFailure | undefined> {
+  return chain(pdk.client.loadConsumer(credential.consumer.id), (consumer) => {
+    if (consumer !== undefined) {
+      setConsumer(pdk, consumer, credential, identifier);
+      return undefined;
+    }
+    if (orphaned !== undefined) return orphaned;
+    pdk.log.error(`consumer ${credential.consumer.id} of credential ${credential.id} does not exist`);
+    return { status: 500, message: "An unexpected error occurred" };
+  });
 }
 
 /**
@@ -41,16 +72,19 @@ export interface AuthenticationFailure {
  *
  * @param anonymous - id or username of a consumer
  * @param authenticate - answers nothing on success, otherwise why not
+ * @param pass - called in its place when an earlier success is enough: what the client has sent for this plugin may still have to be
+ *   hidden from the upstream
  */
 export function authenticateOrAnonymous<E extends PluginEntities>(
   pdk: Pdk<E>,
   anonymous: string | null,
   authenticate: () => MaybePromise<AuthenticationFailure | undefined>,
+  pass?: () => MaybePromise<void>,
 ): MaybePromise<void> {
-  if (anonymous !== null && pdk.client.getCredential() !== null) return;
+  if (anonymous !== null && pdk.client.getCredential() !== null) return pass?.();
   return chain(authenticate(), (failure) => {
     if (failure === undefined) return;
-    if (anonymous === null) return pdk.response.error(failure.status, failure.message, failure.headers);
+    if (anonymous === null) return refuse(pdk, failure);
     return chain(pdk.client.loadConsumer(anonymous, true), (consumer) => {
       if (consumer !== undefined) return setConsumer(pdk, consumer, null, null);
       const message = `anonymous consumer ${anonymous} is configured but doesn't exist`;
@@ -58,4 +92,9 @@ export function authenticateOrAnonymous<E extends PluginEntities>(
       return pdk.response.error(500, message);
     });
   });
+}
+
+function refuse<E extends PluginEntities>(pdk: Pdk<E>, { status, message, headers, body }: AuthenticationFailure): void {
+  if (body === undefined) pdk.response.error(status, message, headers);
+  else pdk.response.exit(status, body, headers);
 }

@@ -5,6 +5,8 @@ export interface LatePhases {
   readonly response: readonly PluginInstance[] | null;
   readonly headerFilter: readonly PluginInstance[] | null;
   readonly bodyFilter: readonly PluginInstance[] | null;
+  /** No body filter changes anything. */
+  readonly keepsBody: boolean;
   readonly log: readonly PluginInstance[] | null;
 }
 
@@ -16,29 +18,80 @@ export interface PlanStep {
   readonly choose: ((consumerId: string) => PluginInstance | null) | null;
 }
 
+/**
+ * The choices that requests have made at the steps which depend on the consumer, and what came out of them. Each combination is sorted
+ * into phases once, so that a request finds its later phases by following its choices and allocates nothing for them.
+ */
+export class Choices {
+  readonly #before: Choices | null;
+  readonly #instance: PluginInstance | null;
+  readonly #next = new Map<PluginInstance | null, Choices>();
+  #late: LatePhases | null = null;
+
+  constructor(before: Choices | null = null, instance: PluginInstance | null = null) {
+    this.#before = before;
+    this.#instance = instance;
+  }
+
+  /** One choice further. */
+  with(instance: PluginInstance | null): Choices {
+    let next = this.#next.get(instance);
+    if (next === undefined) {
+      next = new Choices(this, instance);
+      this.#next.set(instance, next);
+    }
+    return next;
+  }
+
+  /** The later phases, when these are the choices for all steps. */
+  late(steps: readonly PlanStep[]): LatePhases {
+    this.#late ??= latePhases(this.#instances(steps));
+    return this.#late;
+  }
+
+  #instances(steps: readonly PlanStep[]): PluginInstance[] {
+    const instances: PluginInstance[] = [];
+    let choice: Choices | null = this;
+    for (let i = steps.length - 1; i >= 0; i -= 1) {
+      const { base, choose } = steps[i] as PlanStep;
+      const instance: PluginInstance | null = choose === null ? base : (choice as Choices).#instance;
+      if (choose !== null) choice = (choice as Choices).#before;
+      if (instance !== null) instances.unshift(instance);
+    }
+    return instances;
+  }
+}
+
 /** What runs for the requests of one route. */
 export interface Plan {
   /** In execution order. */
   readonly steps: readonly PlanStep[];
+  /** Where requests begin that have to choose. */
+  readonly choices: Choices;
   /** The instances with an access phase, when no step depends on the consumer; otherwise `null` and the steps decide. */
   readonly access: readonly PluginInstance[] | null;
   /** The later phases, likewise. */
   readonly late: LatePhases | null;
 }
 
-const nothing: LatePhases = { response: null, headerFilter: null, bodyFilter: null, log: null };
+const nothing: LatePhases = { response: null, headerFilter: null, bodyFilter: null, keepsBody: true, log: null };
 
 /** Sorts instances into the phases that they take part in, keeping their order. */
 export function latePhases(instances: readonly PluginInstance[]): LatePhases {
   if (instances.length === 0) return nothing;
-  const having = (phase: "response" | "headerFilter" | "bodyFilter" | "log"): readonly PluginInstance[] | null => {
-    const found = instances.filter(({ plugin }) => plugin[phase] !== undefined);
+  const having = (
+    phase: "response" | "headerFilter" | "bodyFilter" | "log",
+    isNeeded: (instance: PluginInstance) => boolean = () => true,
+  ): readonly PluginInstance[] | null => {
+    const found = instances.filter((instance) => instance.plugin[phase] !== undefined && isNeeded(instance));
     return found.length === 0 ? null : found;
   };
+  const bodyFilter = having("bodyFilter", ({ plugin, config }) => plugin.filtersBody?.(config) ?? true);
   return {
     response: having("response"),
     headerFilter: having("headerFilter"),
-    bodyFilter: having("bodyFilter"),
+    bodyFilter,
+    keepsBody: bodyFilter?.every(({ plugin }) => plugin.keepsBody) ?? true,
     log: having("log"),
   };
 }
@@ -50,9 +103,10 @@ export function latePhases(instances: readonly PluginInstance[]): LatePhases {
  */
 export function makePlan(index: PluginIndex, routeId: string, serviceId: string): Plan {
   const steps = index.plugins.map((scopes) => makeStep(scopes, routeId, serviceId)).filter((step) => step !== null);
-  if (steps.some((step) => step.choose !== null)) return { steps, access: null, late: null };
+  const choices = new Choices();
+  if (steps.some((step) => step.choose !== null)) return { steps, choices, access: null, late: null };
   const instances = steps.map((step) => step.base).filter((instance) => instance !== null);
-  return { steps, access: instances.filter(({ plugin }) => plugin.access !== undefined), late: latePhases(instances) };
+  return { steps, choices, access: instances.filter(({ plugin }) => plugin.access !== undefined), late: latePhases(instances) };
 }
 
 function makeStep(scopes: PluginScopes, routeId: string, serviceId: string): PlanStep | null {

@@ -1,5 +1,6 @@
 import type { RunningPlugin } from "../pdk/request-context.js";
 import { parsedConfig } from "../schema/other-schemas.js";
+import { type Steps, stepSize } from "../util/steps.js";
 import type { AnyPlugin } from "./define-plugin.js";
 
 /** A stored plugin entity, as far as running it needs. */
@@ -20,6 +21,8 @@ export interface PluginInstance extends RunningPlugin {
   readonly plugin: AnyPlugin;
   /** What the phases get: the entity's config, with the ids that Kong adds (`route_id`, `service_id`, `consumer_id`, …). */
   readonly config: never;
+  /** What it was made from. */
+  readonly entity: PluginEntity;
 }
 
 const HTTP = new Set(["http", "https", "grpc", "grpcs"]);
@@ -41,10 +44,14 @@ export class PluginScopes {
     this.#perConsumer = plugin.scopes.includes("consumer");
   }
 
-  add(entity: PluginEntity): PluginInstance {
-    const instance = makeInstance(this.plugin, entity);
+  /** @param previous - an instance that is made from the same entity is used again, with all that is known by its configuration */
+  add(entity: PluginEntity, previous?: PluginScopes): PluginInstance {
     const consumer = entity.consumer?.id ?? NONE;
-    this.#byScope.set(scopeKey(entity.route?.id ?? NONE, entity.service?.id ?? NONE, consumer), instance);
+    const scope = scopeKey(entity.route?.id ?? NONE, entity.service?.id ?? NONE, consumer);
+    const before = previous?.plugin === this.plugin ? previous.#byScope.get(scope) : undefined;
+    const instance = before?.entity === entity ? before : makeInstance(this.plugin, entity);
+    // Of two in the same place the one with the larger id counts, in whatever order they come.
+    if ((this.#byScope.get(scope)?.id ?? NONE) < instance.id) this.#byScope.set(scope, instance);
     if (consumer !== NONE && this.#perConsumer) this.#consumers.add(consumer);
     return instance;
   }
@@ -90,15 +97,14 @@ function scopeKey(routeId: string, serviceId: string, consumerId: string): strin
 }
 
 function makeInstance(plugin: AnyPlugin, entity: PluginEntity): PluginInstance {
-  const config = {
-    ...parsedConfig(plugin.config, entity.config),
-    ...(entity.route === null ? {} : { route_id: entity.route.id }),
-    ...(entity.service === null ? {} : { service_id: entity.service.id }),
-    ...(entity.consumer === null ? {} : { consumer_id: entity.consumer.id }),
-    ...(entity.instance_name === null ? {} : { plugin_instance_name: entity.instance_name }),
-    __plugin_id: entity.id,
-  };
-  return { plugin, config: config as never, name: plugin.name, id: entity.id, instanceName: entity.instance_name };
+  const { route, service, consumer, instance_name: instanceName } = entity;
+  const config: Record<string, unknown> = { ...parsedConfig(plugin.config, entity.config), __plugin_id: entity.id };
+  if (route !== null) config.route_id = route.id;
+  if (service !== null) config.service_id = service.id;
+  if (consumer !== null) config.consumer_id = consumer.id;
+  if (instanceName !== null) config.plugin_instance_name = instanceName;
+  const makeContext = plugin.context as (() => object) | undefined;
+  return { plugin, config: config as never, name: plugin.name, id: entity.id, instanceName, makeContext, entity };
 }
 
 /** All enabled HTTP instances, by plugin, in execution order. */
@@ -109,14 +115,22 @@ export interface PluginIndex {
 }
 
 /**
- * Sorts stored plugin entities into an index.
+ * Sorts stored plugin entities into an index, step by step.
  *
  * @param plugins - all registered plugins
+ * @param previous - the index before, of which unchanged instances are used again
  */
-export function indexPlugins(plugins: ReadonlyMap<string, AnyPlugin>, entities: Iterable<PluginEntity>): PluginIndex {
+export function* indexPlugins(
+  plugins: ReadonlyMap<string, AnyPlugin>,
+  entities: Iterable<PluginEntity>,
+  previous?: PluginIndex,
+): Steps<PluginIndex> {
+  const before = new Map(previous?.plugins.map((scopes) => [scopes.plugin.name, scopes]));
   const scopes = new Map<string, PluginScopes>();
   const configs = new Map<string, never[]>();
+  let count = 0;
   for (const entity of entities) {
+    if (count++ % stepSize === 0) yield;
     const plugin = plugins.get(entity.name);
     if (plugin === undefined || !entity.enabled || !entity.protocols.some((protocol) => HTTP.has(protocol))) continue;
     let own = scopes.get(entity.name);
@@ -125,7 +139,7 @@ export function indexPlugins(plugins: ReadonlyMap<string, AnyPlugin>, entities: 
       scopes.set(entity.name, own);
       configs.set(entity.name, []);
     }
-    configs.get(entity.name)?.push(own.add(entity).config);
+    configs.get(entity.name)?.push(own.add(entity, before.get(entity.name)).config);
   }
   return { plugins: [...scopes.values()].sort((a, b) => byExecutionOrder(a.plugin, b.plugin)), configs };
 }

@@ -9,6 +9,12 @@ import type { AnyPlugin } from "./define-plugin.js";
 /** The plugins that a gateway knows, by name. */
 export class PluginRegistry {
   readonly #plugins = new Map<string, AnyPlugin>();
+  readonly #hasDatabase: boolean;
+
+  /** @param hasDatabase - plugins can write to the store */
+  constructor(hasDatabase = true) {
+    this.#hasDatabase = hasDatabase;
+  }
 
   get all(): ReadonlyMap<string, AnyPlugin> {
     return this.#plugins;
@@ -30,7 +36,7 @@ export class PluginRegistry {
   add(plugin: AnyPlugin): void {
     const problem = loadProblem(plugin);
     if (problem !== undefined) throw new PluginLoadError(plugin.name, problem);
-    this.#plugins.set(plugin.name, plugin);
+    this.#plugins.set(plugin.name, this.#hasDatabase ? plugin : withoutDatabase(plugin));
   }
 }
 
@@ -48,7 +54,21 @@ function loadProblem(plugin: AnyPlugin): string | undefined {
   return undefined;
 }
 
-type Schemed = Pick<AnyPlugin, "config" | "checks" | "shorthands" | "protocols" | "scopes">;
+const readOnly = new WeakMap<AnyPlugin, AnyPlugin>();
+
+/** The plugin as it is where nothing can be written: the same one for all gateways, so that its schema is compiled once. */
+function withoutDatabase(plugin: AnyPlugin): AnyPlugin {
+  const { config, withoutDatabase: others } = plugin;
+  if (others === undefined || !isFields(config)) return plugin;
+  let made = readOnly.get(plugin);
+  if (made === undefined) {
+    made = { ...plugin, config: { ...config, ...others } };
+    readOnly.set(plugin, made);
+  }
+  return made;
+}
+
+type Schemed = Pick<AnyPlugin, "config" | "checks" | "shorthands" | "protocols" | "allowedProtocols" | "scopes">;
 
 const subschemas = new WeakMap<Schemed, Subschema>();
 
@@ -76,7 +96,7 @@ function makeSubschema(plugin: Schemed): Subschema {
             ...(plugin.shorthands ? { shorthands: plugin.shorthands } : {}),
           })
         : configField(plugin.config),
-      protocols: setOf(oneOf(plugin.protocols), { required: true, default: plugin.protocols }),
+      protocols: setOf(oneOf(plugin.allowedProtocols ?? plugin.protocols), { required: true, default: plugin.protocols }),
       ...scope("route"),
       ...scope("service"),
       ...scope("consumer"),

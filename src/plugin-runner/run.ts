@@ -1,7 +1,7 @@
 import type { Pdk } from "../pdk/pdk.js";
 import type { RequestContext } from "../pdk/request-context.js";
 import { isPromise, type MaybePromise } from "../util/maybe-promise.js";
-import { type LatePhases, latePhases, type Plan } from "./plan.js";
+import type { Choices, LatePhases, Plan } from "./plan.js";
 import type { PluginInstance } from "./plugin-index.js";
 
 /** A plugin threw: which, where, what. */
@@ -96,11 +96,12 @@ class Collector {
   readonly #pdk: Pdk;
   readonly #context: RequestContext;
   readonly #failed: (error: PluginError) => void;
-  readonly #collected: PluginInstance[] = [];
+  #choices: Choices;
   #stopped = false;
 
   constructor(plan: Plan, pdk: Pdk, context: RequestContext, failed: (error: PluginError) => void) {
     this.#plan = plan;
+    this.#choices = plan.choices;
     this.#pdk = pdk;
     this.#context = context;
     this.#failed = failed;
@@ -112,8 +113,8 @@ class Collector {
     for (let i = from; i < steps.length; i += 1) {
       const { base, choose } = steps[i] as (typeof steps)[number];
       const instance: PluginInstance | null = choose !== null && context.consumer !== null ? choose(context.consumer.id) : base;
+      if (choose !== null) this.#choices = this.#choices.with(instance);
       if (instance === null) continue;
-      this.#collected.push(instance);
       if (this.#stopped || instance.plugin.access === undefined) continue;
       context.plugin = instance;
       try {
@@ -132,7 +133,7 @@ class Collector {
       }
       if (context.exit !== null) this.#stopped = true;
     }
-    return latePhases(this.#collected);
+    return this.#choices.late(steps);
   }
 
   #next(i: number): MaybePromise<LatePhases> {
@@ -156,7 +157,14 @@ export function runCertificate(instances: readonly PluginInstance[], serverName:
     const { plugin, config, name } = instances[i] as PluginInstance;
     try {
       const running = plugin.certificate?.(config, serverName);
-      if (isPromise(running)) return (running as Promise<void>).then(() => runCertificate(instances, serverName, i + 1));
+      if (isPromise(running)) {
+        return (running as Promise<void>).then(
+          () => runCertificate(instances, serverName, i + 1),
+          (error: unknown) => {
+            throw new PluginError(name, "certificate", error);
+          },
+        );
+      }
     } catch (error) {
       throw new PluginError(name, "certificate", error);
     }
@@ -173,7 +181,8 @@ export function runHeaderFilters(instances: readonly PluginInstance[], pdk: Pdk,
     context.plugin = instance;
     const before = context.exit;
     try {
-      instance.plugin.headerFilter?.(pdk as never, instance.config);
+      const result: unknown = instance.plugin.headerFilter?.(pdk as never, instance.config);
+      if (result !== undefined) ignorePromise(result, instance, "header_filter", context);
     } catch (error) {
       throw new PluginError(instance.name, "header_filter", error);
     }
@@ -208,7 +217,19 @@ export function runBodyFilters(
     }
     if (typeof result === "string") piece = Buffer.from(result);
     else if (Buffer.isBuffer(result)) piece = result;
-    else if (context.bodyReplacement !== null) piece = context.bodyReplacement;
+    else {
+      if (result !== undefined) ignorePromise(result, instance, "body_filter", context);
+      if (context.bodyReplacement !== null) piece = context.bodyReplacement;
+    }
   }
   return piece;
+}
+
+/** The answer does not wait for its filters. One that fails later than that must at least not end the process. */
+function ignorePromise(result: unknown, { name }: PluginInstance, phase: string, { node, requestId }: RequestContext): void {
+  if (!isPromise(result)) return;
+  Promise.resolve(result).catch((error: unknown) => {
+    const { message, cause } = new PluginError(name, phase, error);
+    node.logger.error(message, { request_id: requestId, stack: cause instanceof Error ? cause.stack : undefined });
+  });
 }

@@ -1,5 +1,7 @@
-import { createGateway, DeclarativeConfigError, definePlugin } from "postern";
+import { type AnyPlugin, createGateway, DeclarativeConfigError, definePlugin } from "postern";
+import * as v from "valibot";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import type { StandardIssue, StandardResult, StandardSchema } from "../../src/schema/other-schemas.js";
 import { testGateway } from "../support/test-gateway.js";
 
@@ -87,5 +89,40 @@ describe("a configuration defined in a Standard Schema", () => {
     await gateway.gateway.loadConfig(document("by-standard-schema", { word: "given" }));
     expect(await (await gateway.fetch("/")).json()).toEqual({ word: "GIVEN" });
     for await (const plugin of gateway.gateway.db.plugins.each()) expect(plugin.config).toEqual({ word: "given" });
+  });
+});
+
+const byZod = definePlugin({
+  name: "by-zod",
+  version: "1.0.0",
+  priority: 1,
+  config: z.object({ word: z.string().default("hello"), n: z.number().int().optional() }),
+  access: (pdk, config) => pdk.response.exit(200, config),
+}) as AnyPlugin;
+const byValibot = definePlugin({
+  name: "by-valibot",
+  version: "1.0.0",
+  priority: 1,
+  config: v.object({ word: v.optional(v.string(), "hello"), n: v.optional(v.number()) }),
+  access: (pdk, config) => pdk.response.exit(200, config),
+}) as AnyPlugin;
+
+describe.each([byZod, byValibot])("a configuration defined with $name", (plugin) => {
+  const start = (config: object) =>
+    testGateway({
+      config: { _format_version: "3.0", routes: [{ name: "r", paths: ["/"] }], plugins: [{ name: plugin.name, config }] },
+      options: { plugins: [plugin] },
+    });
+
+  it("has its defaults", async () => {
+    await using gateway = await start({ n: 1 });
+    expect(await (await gateway.fetch("/")).json()).toMatchObject({ word: "hello", n: 1 });
+  });
+
+  it("is checked", async () => {
+    const error = await start({ word: 5 }).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(DeclarativeConfigError);
+    const { plugins } = (error as DeclarativeConfigError).fields as { plugins: { config: { word: string } }[] };
+    expect(plugins[0]?.config.word).toMatch(/string/);
   });
 });

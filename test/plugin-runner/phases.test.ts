@@ -448,7 +448,7 @@ describe("the PDK refuses what the phase does not allow", () => {
       { headerFilter: (pdk) => pdk.service.request.setHeader("a", "b") },
     ],
     ["setTarget in log", "log", { log: (pdk) => pdk.service.setTarget("a", 1) }],
-    ["setUpstream in rewrite", "rewrite", { rewrite: (pdk) => pdk.service.setUpstream("a") }],
+    ["setUpstream in rewrite", "rewrite", { rewrite: (pdk) => void pdk.service.setUpstream("a") }],
     ["getRoute in rewrite", "rewrite", { rewrite: (pdk) => void pdk.router.getRoute() }],
     ["getConsumer in rewrite", "rewrite", { rewrite: (pdk) => void pdk.client.getConsumer() }],
     ["getStatus in access", "access", { access: (pdk) => void pdk.response.getStatus() }],
