@@ -16,12 +16,30 @@ describe("bundled plugins", () => {
   it.each([
     ["correlation-id", 100_001, ["service", "route", "consumer"]],
     ["cors", 2_000, ["service", "route"]],
+    ["session", 1_900, ["service", "route"]],
+    ["jwt", 1_450, ["service", "route"]],
+    ["basic-auth", 1_100, ["service", "route"]],
+    ["hmac-auth", 1_030, ["service", "route"]],
+    ["acl", 950, ["service", "route"]],
     ["key-auth", 1_250, ["service", "route"]],
     ["rate-limiting", 910, ["service", "route", "consumer"]],
+    ["bot-detection", 2_500, ["service", "route"]],
+    ["request-size-limiting", 951, ["service", "route", "consumer"]],
+    ["request-transformer", 801, ["service", "route", "consumer"]],
+    ["response-transformer", 800, ["service", "route", "consumer"]],
+    ["redirect", 779, ["service", "route", "consumer"]],
     ["request-termination", 2, ["service", "route", "consumer"]],
   ])("%s has Kong's priority and scopes", (name, priority, scopes) => {
     const plugin = bundledPlugins.find((candidate) => candidate.name === name);
     expect(plugin).toMatchObject({ priority, scopes, protocols: ["grpc", "grpcs", "http", "https"] });
+  });
+
+  it("ip-restriction is for streams by default as well", () => {
+    expect(bundledPlugins.find(({ name }) => name === "ip-restriction")).toMatchObject({
+      priority: 990,
+      scopes: ["service", "route", "consumer"],
+      protocols: ["http", "https", "tcp", "tls", "grpc", "grpcs"],
+    });
   });
 
   it.each(bundledPlugins.map(({ name }) => name))("%s is documented", (name) => {

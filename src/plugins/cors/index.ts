@@ -1,8 +1,9 @@
+import type { Pdk } from "../../pdk/pdk.js";
 import { definePlugin } from "../../plugin-runner/define-plugin.js";
 import { perConfig } from "../../plugin-runner/per-config.js";
 import { arrayOf, bool, type InferFields, num, oneOf, str } from "../../schema/field.js";
 import { pcreFault } from "../../util/regex.js";
-import { compileOrigins, type OriginRule, originAnswer } from "./origins.js";
+import { compileOrigins, type OriginAnswer, type OriginRule, originAnswer } from "./origins.js";
 
 const METHODS = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS", "TRACE", "CONNECT"] as const;
 
@@ -32,19 +33,31 @@ type Config = InferFields<typeof configFields>;
 
 interface Prepared {
   readonly origins: OriginRule;
+  /** Patterns that were too slow since this was last asked. */
+  readonly slow: Set<string>;
   readonly allowHeaders: string | undefined;
   readonly exposedHeaders: string | undefined;
   readonly allowMethods: string;
 }
 
-const prepare = perConfig(
-  (config: Config): Prepared => ({
-    origins: compileOrigins(config.origins),
+const prepare = perConfig((config: Config): Prepared => {
+  const slow = new Set<string>();
+  return {
+    origins: compileOrigins(config.origins, (pattern) => slow.add(pattern)),
+    slow,
     allowHeaders: joined(config.headers),
     exposedHeaders: joined(config.exposed_headers),
     allowMethods: (config.methods ?? METHODS).join(","),
-  }),
-);
+  };
+});
+
+function answerTo(origin: string | undefined, pdk: Pdk, config: Config): OriginAnswer {
+  const { origins, slow } = prepare(config);
+  const answer = originAnswer(origins, config.credentials, origin);
+  for (const pattern of slow) pdk.log.warn(`the pattern '${pattern}' takes too long on an origin and was passed over`);
+  slow.clear();
+  return answer;
+}
 
 function joined(list: readonly string[] | null): string | undefined {
   return list === null || list.length === 0 ? undefined : list.join(",");
@@ -66,9 +79,9 @@ export const cors = definePlugin({
     pdk.ctx.plugin.preflight = true;
     if (config.preflight_continue) return;
 
-    const { origins, allowHeaders, allowMethods } = prepare(config);
+    const { allowHeaders, allowMethods } = prepare(config);
     const headers: Record<string, string | number> = {};
-    const { allowed, varies, credentials } = originAnswer(origins, config.credentials, origin);
+    const { allowed, varies, credentials } = answerTo(origin, pdk, config);
     if (allowed !== undefined) headers["Access-Control-Allow-Origin"] = allowed;
     if (varies) headers.Vary = "Origin";
     if (credentials) headers["Access-Control-Allow-Credentials"] = "true";
@@ -88,8 +101,8 @@ export const cors = definePlugin({
     if (!origin && !config.allow_origin_absent) return;
 
     const { response } = pdk;
-    const { origins, exposedHeaders } = prepare(config);
-    const { allowed, varies, credentials } = originAnswer(origins, config.credentials, origin);
+    const { exposedHeaders } = prepare(config);
+    const { allowed, varies, credentials } = answerTo(origin, pdk, config);
     if (allowed === undefined) response.clearHeader("Access-Control-Allow-Origin");
     else response.setHeader("Access-Control-Allow-Origin", allowed);
     if (varies) response.addHeader("Vary", "Origin");

@@ -1,4 +1,12 @@
+import { boundPattern, TimeLimit } from "../../util/bounded-pattern.js";
+import { lazyRequire } from "../../util/lazy-require.js";
 import { compilePcre } from "../../util/regex.js";
+
+const lruCache = lazyRequire<typeof import("lru-cache")>("lru-cache");
+
+/** Origins whose verdicts are kept, and how long they may be: browsers send few and short ones. */
+const MOST_VERDICTS = 1_000;
+const LONGEST_REMEMBERED = 300;
 
 /** What a request's `Origin` gets. */
 export type OriginRule =
@@ -11,19 +19,35 @@ export type OriginRule =
 
 const PLAIN = /^[A-Za-z0-9.:/-]+$/;
 
-/** Compiles `origins`. */
-export function compileOrigins(origins: readonly string[] | null): OriginRule {
+/**
+ * Compiles `origins`. A pattern that takes too long on an origin counts as not matching.
+ *
+ * @param slow - told of such a pattern
+ */
+export function compileOrigins(origins: readonly string[] | null, slow?: (pattern: string) => void): OriginRule {
   if (origins === null || origins.length === 0 || (origins.length === 1 && origins[0] === "*")) return { kind: "any" };
   const [first = ""] = origins;
   if (origins.length === 1 && PLAIN.test(first)) return { kind: "fixed", origin: first };
   if (origins.includes("*")) return { kind: "listed", allow: () => "*" };
-  const tests = origins.map(compileEntry);
-  return {
-    kind: "listed",
-    allow(origin) {
-      const normalized = normalizeOrigin(origin);
-      return tests.some((test) => test(normalized)) ? normalized.origin : undefined;
-    },
+  const limit = new TimeLimit();
+  const tests = origins.map((entry) => compileEntry(entry, limit, slow));
+  return { kind: "listed", allow: remembering((origin) => judge(origin, tests)) };
+}
+
+function judge(origin: string, tests: readonly OriginTest[]): string | undefined {
+  const normalized = normalizeOrigin(origin);
+  return tests.some((test) => test(normalized)) ? normalized.origin : undefined;
+}
+
+function remembering(allow: (origin: string) => string | undefined): (origin: string) => string | undefined {
+  const { LRUCache } = lruCache();
+  const verdicts = new LRUCache<string, { readonly allowed: string | undefined }>({ max: MOST_VERDICTS });
+  return (origin) => {
+    const known = verdicts.get(origin);
+    if (known !== undefined) return known.allowed;
+    const allowed = allow(origin);
+    if (origin.length <= LONGEST_REMEMBERED) verdicts.set(origin, { allowed });
+    return allowed;
   };
 }
 
@@ -55,13 +79,17 @@ export function originAnswer(rule: OriginRule, credentials: boolean, origin: str
 
 type OriginTest = (request: NormalizedOrigin) => boolean;
 
-function compileEntry(entry: string): OriginTest {
+function compileEntry(entry: string, limit: TimeLimit, slow?: (pattern: string) => void): OriginTest {
   if (PLAIN.test(entry)) {
     const { origin } = normalizeOrigin(entry);
     return (request) => request.origin === origin;
   }
-  const pattern = anchored(entry);
-  return entry.includes(":") ? (request) => pattern.test(request.origin) : (request) => pattern.test(request.host);
+  const matches = boundPattern(anchored(entry), limit);
+  return ({ origin, host }) => {
+    const found = matches(entry.includes(":") ? origin : host);
+    if (found === undefined) slow?.(entry);
+    return found === true;
+  };
 }
 
 /** The group makes the anchors hold for every alternative; Kong anchors the last one only at its end. */

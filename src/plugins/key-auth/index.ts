@@ -1,5 +1,5 @@
 import type { Pdk } from "../../pdk/pdk.js";
-import { type AuthenticationFailure, authenticateOrAnonymous, setConsumer } from "../../plugin-runner/authentication.js";
+import { type AuthenticationFailure, authenticateOrAnonymous, identifyConsumer } from "../../plugin-runner/authentication.js";
 import { definePlugin } from "../../plugin-runner/define-plugin.js";
 import { perConfig } from "../../plugin-runner/per-config.js";
 import { arrayOf, bool, type InferFields, str } from "../../schema/field.js";
@@ -57,8 +57,11 @@ export const keyAuth = definePlugin({
 
   access(pdk, config) {
     if (!config.run_on_preflight && pdk.request.getMethod() === "OPTIONS") return;
-    return authenticateOrAnonymous(pdk, config.anonymous, () =>
-      chain(findKey(pdk, config), (key) => authenticate(pdk, failuresOf(config), key)),
+    return authenticateOrAnonymous(
+      pdk,
+      config.anonymous,
+      () => chain(findKey(pdk, config), (key) => authenticate(pdk, failuresOf(config), key)),
+      () => (config.hide_credentials ? chain(findKey(pdk, config), () => undefined) : undefined),
     );
   },
 });
@@ -67,19 +70,8 @@ function authenticate(pdk: Pdk<Entities>, failures: Failures, key: FoundKey): Ma
   if (key === undefined || key === "") return failures.missing;
   if (key === DUPLICATE) return failures.duplicate;
   return chain(pdk.db.keyauth_credentials.selectBy("key", key), (credential) =>
-    credential === undefined || hasExpired(credential) ? failures.unknown : identify(pdk, credential),
+    credential === undefined || hasExpired(credential) ? failures.unknown : identifyConsumer(pdk, credential, credential.id),
   );
-}
-
-function identify(pdk: Pdk<Entities>, credential: KeyauthCredential): MaybePromise<AuthenticationFailure | undefined> {
-  return chain(pdk.client.loadConsumer(credential.consumer.id), (consumer) => {
-    if (consumer === undefined) {
-      pdk.log.error(`consumer ${credential.consumer.id} of credential ${credential.id} does not exist`);
-      return { status: 500, message: "An unexpected error occurred" };
-    }
-    setConsumer(pdk, consumer, credential, credential.id);
-    return undefined;
-  });
 }
 
 /** A credential that is read in the second in which its time runs out says so with 0. */

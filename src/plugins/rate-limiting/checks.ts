@@ -1,18 +1,9 @@
+import { limitOrderFault, PERIODS } from "../../pdk/counters/periods.js";
 import type { EntityCheck } from "../../schema/entity-check.js";
-import { PERIODS } from "./periods.js";
 
-/** A longer window that allows less than a shorter one makes the shorter one meaningless. */
 function limitOrder(config: Readonly<Record<string, unknown>>): string | undefined {
-  for (const [i, shorter] of PERIODS.entries()) {
-    const low = config[shorter];
-    if (typeof low !== "number") continue;
-    for (const longer of PERIODS.slice(i + 1)) {
-      const high = config[longer];
-      if (typeof high !== "number" || high >= low) continue;
-      return `The limit for ${longer}(${high.toFixed(1)}) cannot be lower than the limit for ${shorter}(${low.toFixed(1)})`;
-    }
-  }
-  return undefined;
+  const fault = limitOrderFault(config);
+  return fault === undefined ? undefined : `The ${fault}`;
 }
 
 function syncRate({ policy, sync_rate }: Readonly<Record<string, unknown>>): string | undefined {

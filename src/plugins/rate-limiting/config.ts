@@ -15,7 +15,10 @@ export const configFields = {
   }),
   header_name: headerName({ description: "The header whose value is counted, for `limit_by` `header`." }),
   path: path({ description: "The path that is counted, for `limit_by` `path`." }),
-  policy: oneOf(["local", "redis"], { default: "local", description: "Where requests are counted." }),
+  policy: oneOf(["local", "cluster", "redis"], {
+    default: "local",
+    description: "Where requests are counted: in the gateway's memory, in its database, or in Redis.",
+  }),
   fault_tolerant: bool({ required: true, default: true, description: "Lets requests pass while they cannot be counted." }),
   redis: redis(),
   hide_client_headers: bool({ required: true, default: false, description: "Does not tell clients about their limits." }),
@@ -25,6 +28,14 @@ export const configFields = {
     required: true,
     default: -1,
     description: "Seconds between two exchanges with Redis; -1: with each request.",
+  }),
+};
+
+/** Where nothing can be written there is nothing that gateways could count in together. */
+export const withoutDatabase = {
+  policy: oneOf(["local", "redis"], {
+    default: "local",
+    description: "Where requests are counted: in the gateway's memory or in Redis.",
   }),
 };
 

@@ -1,19 +1,22 @@
+import { scopeOf } from "../../pdk/counters/counted.js";
 import type { Pdk } from "../../pdk/pdk.js";
 import { definePlugin } from "../../plugin-runner/define-plugin.js";
 import { perConfig } from "../../plugin-runner/per-config.js";
+import { redisShorthands } from "../../schema/redis-shorthands.js";
 import { isPromise, type MaybePromise } from "../../util/maybe-promise.js";
 import { checks } from "./checks.js";
-import { configFields, type RateLimitingConfig } from "./config.js";
+import { configFields, type RateLimitingConfig, withoutDatabase } from "./config.js";
+import { ratelimitingMetrics } from "./entities.js";
 import { identifierOf } from "./identifier.js";
 import { blockingLimit, configuredLimits, type Limit, setLimitHeaders } from "./limits.js";
-import { LocalCounters } from "./policies/local.js";
-import { MissingClientPolicy } from "./policies/missing-client.js";
+import { ClusterPolicy } from "./policies/cluster.js";
+import { Policies } from "./policies/policies.js";
 import type { CounterPolicy } from "./policies/policy.js";
-import { redisShorthands } from "./redis-shorthands.js";
+import { RedisPolicy } from "./policies/redis.js";
 
-const redisPolicy = new MissingClientPolicy("redis", "a Redis client");
+const entities = { ratelimiting_metrics: ratelimitingMetrics };
 
-const NOTHING = "00000000-0000-0000-0000-000000000000";
+type LimitingPdk = Pdk<typeof entities>;
 
 /** What belongs to one instance. */
 interface Prepared {
@@ -27,7 +30,7 @@ interface Prepared {
 const prepare = perConfig(
   (config: RateLimitingConfig & InstanceIds): Prepared => ({
     limits: configuredLimits(config),
-    scope: `${config.route_id ?? NOTHING}:${config.service_id ?? NOTHING}`,
+    scope: scopeOf(config),
     failure: undefined,
   }),
 );
@@ -53,12 +56,14 @@ export const rateLimiting = definePlugin({
   priority: 910,
   config: configFields,
   checks,
-  shorthands: redisShorthands,
+  shorthands: redisShorthands("rate-limiting"),
+  withoutDatabase,
+  entities,
 
   access(pdk, config) {
     const { limits, scope } = prepare(config);
     const turn: Turn = {
-      policy: config.policy === "redis" ? redisPolicy : pdk.plugin.state(() => new LocalCounters()),
+      policy: policyOf(pdk, config),
       scope,
       identifier: identifierOf(pdk, config),
       now: pdk.now(),
@@ -77,33 +82,56 @@ export const rateLimiting = definePlugin({
   },
 });
 
-function decide(pdk: Pdk, config: RateLimitingConfig, turn: Turn, usage: readonly number[]): void {
+function policyOf(pdk: LimitingPdk, { policy, redis, sync_rate }: RateLimitingConfig): CounterPolicy {
+  const policies = pdk.plugin.state(makePolicies, closePolicies);
+  if (policy === "cluster") return new ClusterPolicy(pdk.db.ratelimiting_metrics.dao, policies.usedUp);
+  if (policy !== "redis") return policies.local;
+  return sync_rate === -1 ? new RedisPolicy(pdk.redis.connect(redis)) : policies.synced(pdk.redis, redis, sync_rate);
+}
+
+function makePolicies(): Policies {
+  return new Policies();
+}
+
+function closePolicies(policies: Policies): Promise<void> {
+  return policies.close();
+}
+
+function decide(pdk: LimitingPdk, config: RateLimitingConfig, turn: Turn, usage: readonly number[]): void {
   const { limits } = prepare(config);
   const blocking = blockingLimit(limits, usage);
   if (!config.hide_client_headers) setLimitHeaders(pdk.response, limits, usage, blocking, turn.now);
-  if (blocking === -1) count(pdk, config, turn);
-  else pdk.response.error(config.error_code ?? 429, config.error_message);
+  settle(pdk, config, turn, blocking === -1 ? undefined : usage);
+  if (blocking !== -1) pdk.response.error(config.error_code ?? 429, config.error_message);
 }
 
-/** Counts behind the decision: the request does not wait for it. */
-function count(pdk: Pdk, config: RateLimitingConfig, turn: Turn): void {
+/**
+ * Counts behind the decision: the request does not wait for it.
+ *
+ * @param refused - the usage for which it was refused
+ */
+function settle(pdk: LimitingPdk, config: RateLimitingConfig, turn: Turn, refused: readonly number[] | undefined): void {
+  const { policy, scope, identifier, now } = turn;
   const { limits } = prepare(config);
   try {
-    const counted = turn.policy.increment(turn.scope, turn.identifier, limits, turn.now);
-    if (!isPromise(counted)) return;
-    (counted as Promise<void>).catch((error: unknown) => logFailure(pdk, config, "could not count a request", error));
+    const settled =
+      refused === undefined
+        ? policy.increment(scope, identifier, limits, now, 1)
+        : policy.refused?.(scope, identifier, limits, now, refused);
+    if (!isPromise(settled)) return;
+    (settled as Promise<unknown>).catch((error: unknown) => logFailure(pdk, config, "could not count a request", error));
   } catch (error) {
     logFailure(pdk, config, "could not count a request", error);
   }
 }
 
 /** The store failed: the request passes without a limit, or nobody does. */
-function tolerate(pdk: Pdk, config: RateLimitingConfig, error: unknown): void {
+function tolerate(pdk: LimitingPdk, config: RateLimitingConfig, error: unknown): void {
   if (!config.fault_tolerant) throw error;
   logFailure(pdk, config, "failed to get usage", error);
 }
 
-function logFailure(pdk: Pdk, config: RateLimitingConfig, what: string, error: unknown): void {
+function logFailure(pdk: LimitingPdk, config: RateLimitingConfig, what: string, error: unknown): void {
   const prepared = prepare(config);
   const failure = `${what}: ${error instanceof Error ? error.message : String(error)}`;
   if (prepared.failure === failure) return;

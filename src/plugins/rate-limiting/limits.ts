@@ -1,8 +1,8 @@
-import { PERIODS, type Period, windowSeconds, windowStart } from "./periods.js";
+import type { Counted } from "../../pdk/counters/counted.js";
+import { PERIODS, type Period, windowSeconds, windowStart } from "../../pdk/counters/periods.js";
 
 /** One configured limit, with the names of its headers. */
-export interface Limit {
-  readonly period: Period;
+export interface Limit extends Counted {
   /** Requests in one window. */
   readonly limit: number;
   readonly limitHeader: string;
@@ -17,6 +17,7 @@ export function configuredLimits(config: Readonly<Record<Period, number | null>>
     if (limit === null) continue;
     const suffix = period.charAt(0).toUpperCase() + period.slice(1);
     limits.push({
+      name: "",
       period,
       limit,
       limitHeader: `X-RateLimit-Limit-${suffix}`,

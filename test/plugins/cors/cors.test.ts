@@ -179,6 +179,38 @@ describe("cors, other requests", () => {
   });
 });
 
+describe("cors, attacks", () => {
+  it.each(["http://(a+)+b", "http://(\\w|a)*b", "(.*).*(.*)x"])(
+    "goes on when a pattern is slow on what a client sends: %s",
+    async (pattern) => {
+      await using t = await setup({ origins: [pattern, "http://good.test"], credentials: true });
+      const hostile = await t.gateway.fetch("/", { headers: { origin: `http://${"a".repeat(2_000)}!` } });
+      expect([hostile.status, hostile.headers.has("access-control-allow-origin")]).toEqual([200, false]);
+      const good = await t.gateway.fetch("/", { headers: { origin: "http://good.test" } });
+      expect(good.headers.get("access-control-allow-origin")).toBe("http://good.test");
+    },
+    30_000,
+  );
+
+  it.each([
+    "http://good.test.evil.test",
+    "http://evil.test/good.test",
+    "http://evil.test?good.test",
+    "http://evil.test#good.test",
+    "http://evil.test/@good.test",
+    "http://xgood.test",
+    "http://good.test:1",
+    "https://good.test",
+    "null",
+    "__proto__",
+    "file://good.test",
+  ])("gives nothing to %j", async (origin) => {
+    await using t = await setup({ origins: ["http://good.test", "http://also.test"], credentials: true });
+    const { headers } = await t.gateway.request({ headers: { host: "x", origin } });
+    expect(headers).not.toHaveProperty("access-control-allow-origin");
+  });
+});
+
 describe("cors, schema", () => {
   it.each([
     [{ origins: ["("] }, "'(' is not a valid regex"],

@@ -123,6 +123,13 @@ describe("key-auth", () => {
     expect(await refusal(await t.gateway.fetch(path, { headers }))).toBe("No API key found in request");
   });
 
+  it("looks nowhere when it is told so of all places", async () => {
+    await using t = await setup({ key_in_header: false, key_in_query: false, key_in_body: false });
+    expect(await refusal(await t.gateway.fetch("/?apikey=kong", { headers: { apikey: "kong" } }))).toBe(
+      "No API key found in request",
+    );
+  });
+
   it("no longer knows a key whose time is over", async () => {
     let now = Date.UTC(2024, 0, 1);
     // In a document, `ttl` is the moment of expiry.

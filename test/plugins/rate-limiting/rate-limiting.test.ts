@@ -229,15 +229,15 @@ describe("rate-limiting, who is counted", () => {
   });
 });
 
-describe("rate-limiting, policy redis", () => {
-  const config = { minute: 1, policy: "redis", redis: { host: "redis.test" } };
+describe("rate-limiting, with a store that is not there", () => {
+  const config = { minute: 1, policy: "redis", redis: { host: "127.0.0.1", port: 1 } };
 
-  it("lets requests pass without limit headers, and says once what is missing", async () => {
+  it("lets requests pass without limit headers, and says so once", async () => {
     await using t = await setup(limited(config));
     const response = await ask(t);
     expect(response.headers.get("ratelimit-limit")).toBeNull();
     expect(await statuses(t, 2)).toEqual([200, 200]);
-    expect(t.logged).toEqual([expect.stringContaining("policy 'redis' cannot count requests: a Redis client is missing")]);
+    expect(t.logged).toEqual([expect.stringContaining("failed to get usage: redis 127.0.0.1:1 cannot be reached")]);
   });
 
   it("refuses all requests when it may not tolerate failures", async () => {
