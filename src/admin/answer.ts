@@ -1,7 +1,7 @@
 /** What an endpoint answers. */
 export interface AdminAnswer {
   readonly status: number;
-  /** Sent as JSON; absent: no body. */
+  /** Sent as JSON, but texts and bytes as they are; absent: no body. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }

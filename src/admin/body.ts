@@ -6,7 +6,7 @@ import { AnswerError, message } from "./answer.js";
 import type { FormEntry } from "./form.js";
 
 /** Kong's `nginx_admin_client_max_body_size`. */
-const maxBytes = 10 * 1024 * 1024;
+const usualMaxBytes = 10 * 1024 * 1024;
 const maxArguments = 1000;
 
 /** How a body is written. */
@@ -61,11 +61,17 @@ export function bodyType(request: IncomingMessage, yamlToo: boolean): BodyType {
  * Reads the body, which a host's parser may have read before.
  *
  * @param raw - JSON that is no object is fine, since the text counts
+ * @param maxBytes - the largest body that is taken
  * @throws AnswerError 400, 413
  */
-export async function readRequestBody(request: IncomingMessage, type: BodyType, raw: boolean): Promise<RequestBody> {
+export async function readRequestBody(
+  request: IncomingMessage,
+  type: BodyType,
+  raw: boolean,
+  maxBytes = usualMaxBytes,
+): Promise<RequestBody> {
   if (type === "none") return emptyBody;
-  const bytes = await bytesOf(request);
+  const bytes = await bytesOf(request, maxBytes);
   const text = bytes.toString("utf8");
   if (type === "json") return jsonBody(text, raw);
   if (type === "form") return { type, text, form: formEntries(text) };
@@ -73,7 +79,7 @@ export async function readRequestBody(request: IncomingMessage, type: BodyType, 
   return { type, text };
 }
 
-async function bytesOf(request: IncomingMessage): Promise<Buffer> {
+async function bytesOf(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   if (bodyWasRead(request)) return restoreBody(request)?.body ?? Buffer.alloc(0);
   try {
     if (Number(request.headers["content-length"]) > maxBytes) throw new BodyTooLargeError();

@@ -1,6 +1,10 @@
 import type { FlattenedEntities } from "../declarative/load.js";
 import type { EntityDefinition } from "../schema/entity.js";
 import type { EntityStore } from "../store/dao.js";
+import type { LogLevel } from "../util/log-levels.js";
+import type { AdminProtection } from "./access.js";
+import type { AdminRequestEvent } from "./audit.js";
+import type { PluginEndpoints } from "./plugin-paths.js";
 
 /** What the Admin API says about a plugin that the gateway knows. */
 export interface PluginSummary {
@@ -15,6 +19,8 @@ export interface AdminNodeInfo {
   readonly hostname: string;
   /** The Kong version that clients may count on, as `x.y.z`: decK refuses anything else. */
   readonly version: string;
+  /** This library's own version. */
+  readonly posternVersion: string;
   /** All plugins that may be configured, by name. */
   readonly availablePlugins: Readonly<Record<string, PluginSummary>>;
   /** Names of the plugins that have at least one configured instance. */
@@ -39,6 +45,34 @@ export interface AdminNodeStatus {
   /** MD5 of the configuration in force; 32 zeros when it is empty. */
   readonly configuration_hash: string;
   readonly server?: AdminCounters;
+  /** The cache that plugins share, in bytes. */
+  readonly cache?: { readonly bytes: number; readonly maxBytes: number };
+}
+
+/** Whether requests can be served, and what is missing otherwise. */
+export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
+
+/** The cache that plugins share, as administrators may touch it. */
+export interface AdminCache {
+  /** `undefined` when nothing is known of the key. */
+  probe(key: string): { readonly value: unknown } | undefined;
+  invalidate(key: string): void;
+  purge(): void;
+}
+
+/** One target as the balancer of this gateway sees it. */
+export interface TargetHealth {
+  /** `host:port`, as stored. */
+  readonly target: string;
+  readonly weight: number;
+  readonly health: "HEALTHY" | "UNHEALTHY";
+}
+
+/** Which messages the gateway logs. */
+export interface AdminLogLevel {
+  readonly level: LogLevel;
+  /** Logs from another level on, for a number of seconds. */
+  change(level: LogLevel, seconds: number): void;
 }
 
 /** Where failures of the Admin API itself are told. */
@@ -58,6 +92,8 @@ export interface AdminContext {
   readonly store: EntityStore;
   /** The entities there are. Endpoints are worked out anew when the array is another one, so keep it while it does not change. */
   definitions(): readonly EntityDefinition[];
+  /** The plugins' own endpoints. Asked again when {@link AdminContext.definitions} has changed. */
+  pluginEndpoints(): readonly PluginEndpoints[];
   /**
    * Replaces the whole configuration.
    *
@@ -66,8 +102,17 @@ export interface AdminContext {
    * @throws `DeclarativeConfigError` when the document is refused
    */
   loadConfig(input: string | object): Promise<{ readonly entities: FlattenedEntities }>;
+  /** The configuration in force as a declarative document, in YAML. */
+  exportConfig(): string | Promise<string>;
+  /** A configuration is being loaded right now. */
+  isLoading(): boolean;
   info(): AdminNodeInfo;
   status(): AdminNodeStatus;
+  readiness(): Readiness | Promise<Readiness>;
+  /** From now on it is not ready, for good: requests are still served. */
+  drain(): void;
+  /** `false` when the database does not answer. */
+  isDatabaseReachable(): Promise<boolean>;
   /**
    * Marks a target for this node's balancer.
    *
@@ -76,11 +121,25 @@ export interface AdminContext {
    * @returns `false` when the balancer has no such target
    */
   setTargetHealth(upstream: string, target: string, healthy: boolean): boolean;
+  /** The targets of an upstream; `undefined` when there is no balancer for it. */
+  targetHealth(upstream: string): readonly TargetHealth[] | undefined;
+  readonly cache: AdminCache;
+  readonly logLevel: AdminLogLevel;
   readonly logger: AdminLogger;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Told of every request to the Admin API when it has been answered. */
+  audit?(event: AdminRequestEvent): void;
   /** Value of the `Server` header: product name and version. */
   readonly product: string;
   readonly database: "off" | "memory" | "postgres" | "cassandra";
   readonly headers?: AdminHeaderTokens;
+  /** Who may use the Admin API. Default: everybody who reaches it. */
+  readonly protection?: AdminProtection;
+  /** {@link AdminContext.protection} asks for a token. */
+  readonly needsToken?: boolean;
+  /** Largest request body in bytes. Default 10 MiB. */
+  readonly maxBodyBytes?: number;
   /**
    * Origins of the pages that may send credentials (`admin_gui_url`): scheme, host and port. Without any, every page may read
    * answers, but browsers send no cookies along.

@@ -1,38 +1,67 @@
 import type { EntityDefinition } from "../schema/entity.js";
 import type { Dao } from "../store/dao.js";
 import { type AdminAnswer, AnswerError, answer, notFound } from "./answer.js";
-import type { AdminRequest, Endpoints } from "./endpoint.js";
+import type { AdminRequest, Endpoint } from "./endpoint.js";
 import { type EntityInput, entityInput } from "./entity-body.js";
 import { type EntityHandle, type EntityRecord, handleOf } from "./entity-handle.js";
-import { listAnswer, listQuery } from "./lists.js";
-import { pathName } from "./path-names.js";
+import { hasTags, listAnswer, listQuery } from "./lists.js";
+import * as operation from "./operation.js";
 import { shownEntity } from "./shown-entity.js";
 
+/** All methods of a list. */
+export type ListEndpoints = Readonly<Record<"GET" | "POST", Endpoint>>;
+
+/** All methods of one record. */
+export type RecordEndpoints = Readonly<Record<"GET" | "PUT" | "PATCH" | "DELETE", Endpoint>>;
+
 /** The list of an entity: `/services`. */
-export function collectionEndpoints(definition: EntityDefinition): Endpoints {
+export function collectionEndpoints(definition: EntityDefinition): ListEndpoints {
   return {
-    GET: async (request) => {
-      const query = listQuery(definition, request.query);
-      const page = await daoOf(request, definition).page(query.size, query.offset, query.options);
-      return listAnswer(definition, page, `${request.mountPath}/${pathName(definition)}`, query);
+    GET: {
+      operation: operation.listOperation(definition.name, hasTags(definition)),
+      run: async (request) => {
+        const query = listQuery(definition, request.query);
+        const page = await daoOf(request, definition).page(query.size, query.offset, query.options);
+        return listAnswer(definition, page, request, query);
+      },
     },
-    POST: async (request) => insert(request, definition, {}),
+    POST: {
+      operation: operation.insertOperation(definition.name),
+      run: async (request) => insert(request, definition, {}),
+    },
   };
 }
 
 /** One record: `/services/{services}`. */
-export function entityEndpoints(definition: EntityDefinition): Endpoints {
-  const handle = (request: AdminRequest): EntityHandle => handleOf(daoOf(request, definition), parameterOf(request, definition));
+export function entityEndpoints(definition: EntityDefinition): RecordEndpoints {
+  return recordEndpoints(definition, (request) => handleOf(daoOf(request, definition), parameterOf(request, definition)));
+}
+
+/** The methods of one record, however its path names it. */
+export function recordEndpoints(
+  definition: EntityDefinition,
+  handle: (request: AdminRequest) => EntityHandle | Promise<EntityHandle>,
+): RecordEndpoints {
+  const { name, endpointKey } = definition;
   return {
-    GET: async (request) => found(definition, await handle(request).select()),
-    PUT: async (request) => upsert(request, definition, handle(request), {}),
-    PATCH: async (request) => update(request, definition, handle(request)),
-    DELETE: async (request) => remove(handle(request)),
+    GET: {
+      operation: operation.selectOperation(name),
+      run: async (request) => found(definition, await (await handle(request)).select()),
+    },
+    PUT: {
+      operation: operation.upsertOperation(name, [endpointKey]),
+      run: async (request) => upsert(request, definition, await handle(request), {}),
+    },
+    PATCH: {
+      operation: operation.updateOperation(name),
+      run: async (request) => update(request, definition, await handle(request)),
+    },
+    DELETE: { operation: operation.deleteOperation(name), run: async (request) => remove(await handle(request)) },
   };
 }
 
 /** The DAO of an entity in the store of the moment. */
-export function daoOf({ context }: AdminRequest, { name }: EntityDefinition): Dao {
+export function daoOf({ context }: AdminRequest, { name }: Pick<EntityDefinition, "name">): Dao {
   const dao = context.store[name];
   if (!dao) throw new TypeError(`the store has no entity '${name}'`);
   return dao;
@@ -70,7 +99,14 @@ export async function upsert(
   forced: EntityRecord,
 ): Promise<AdminAnswer> {
   const { values, options } = entityInput(definition, request.body);
-  return answer(200, shownEntity(definition, await handle.upsert({ ...values, ...forced }, options)));
+  const whole = { ...unsetLists(definition), ...values, ...forced };
+  return answer(200, shownEntity(definition, await handle.upsert(whole, options)));
+}
+
+/** A replacement leaves nothing of what was there before, so the lists that are records of their own (`snis`) go as well. */
+function unsetLists({ fields }: EntityDefinition): EntityRecord {
+  const transient = Object.entries(fields).filter(([, { attributes }]) => attributes.transient === true);
+  return Object.fromEntries(transient.map(([name]) => [name, null]));
 }
 
 export async function update(request: AdminRequest, definition: EntityDefinition, handle: EntityHandle): Promise<AdminAnswer> {

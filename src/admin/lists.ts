@@ -3,6 +3,7 @@ import type { EntityDefinition } from "../schema/entity.js";
 import type { Page, PageOptions } from "../store/dao.js";
 import type { Arguments, ArgumentValue } from "../util/query.js";
 import { type AdminAnswer, answer } from "./answer.js";
+import type { AdminRequest } from "./endpoint.js";
 import { shownEntity } from "./shown-entity.js";
 
 const defaultSize = 100;
@@ -18,6 +19,11 @@ export interface ListQuery {
   readonly givenSize: string | undefined;
 }
 
+/** Whether records of the entity have tags, by which lists can be narrowed down. */
+export function hasTags({ fields }: EntityDefinition): boolean {
+  return Object.hasOwn(fields, "tags");
+}
+
 /**
  * Reads `size`, `offset` and `tags`; everything else is passed over.
  *
@@ -25,7 +31,7 @@ export interface ListQuery {
  */
 export function listQuery(definition: EntityDefinition, query: Arguments): ListQuery {
   const givenSize = first(query.size);
-  const givenTags = Object.hasOwn(definition.fields, "tags") ? first(query.tags) : undefined;
+  const givenTags = hasTags(definition) ? first(query.tags) : undefined;
   return {
     size: givenSize === undefined ? defaultSize : sizeOf(givenSize),
     offset: first(query.offset),
@@ -54,16 +60,19 @@ function tagOptions(text: string): PageOptions {
   throw new InvalidOptionsError({ tags: "invalid filter syntax" });
 }
 
+/** The links of nested lists repeat nothing of the query, as in Kong. */
+export const nothingRepeated = { givenTags: undefined, givenSize: undefined } as const;
+
 /**
  * One page of a list.
  *
- * @param path - of the list, as the client knows it
+ * @param request - for the link to the next page: its path, as the client knows it
  * @param repeated - what the link to the next page repeats of the query
  */
 export function listAnswer(
   definition: EntityDefinition,
   { data, offset }: Page<Readonly<Record<string, unknown>>>,
-  path: string,
+  { mountPath, path }: Pick<AdminRequest, "mountPath" | "path">,
   repeated: Pick<ListQuery, "givenTags" | "givenSize">,
 ): AdminAnswer {
   const shown = data.map((record) => shownEntity(definition, record));
@@ -73,5 +82,5 @@ export function listAnswer(
     ...(repeated.givenTags === undefined ? [] : [`tags=${encodeURIComponent(repeated.givenTags)}`]),
     ...(repeated.givenSize === undefined ? [] : [`size=${encodeURIComponent(repeated.givenSize)}`]),
   ];
-  return answer(200, { data: shown, next: `${path}?${pieces.join("&")}`, offset });
+  return answer(200, { data: shown, next: `${mountPath}${path.replace(/\/$/, "")}?${pieces.join("&")}`, offset });
 }

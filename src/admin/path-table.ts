@@ -22,10 +22,10 @@ const parameter = /^\{(.+)\}$/;
 export class PathTable {
   readonly #bySegments = new Map<number, CompiledPath[]>();
 
-  /** @param paths - of two with the same pattern the later one counts */
+  /** @param paths - of two that take the same requests the later one counts, whatever their parameters are called */
   constructor(paths: Iterable<AdminPath>) {
     const byPattern = new Map<string, AdminPath>();
-    for (const path of paths) byPattern.set(path.pattern, path);
+    for (const path of paths) byPattern.set(path.pattern.replace(/\{[^}]+\}/g, "{}"), path);
     for (const path of byPattern.values()) {
       const compiled = compile(path);
       const segments = compiled.literals.length;

@@ -3,7 +3,7 @@ import type { AdminAnswer } from "./answer.js";
 import type { AdminContext } from "./context.js";
 
 /**
- * Sends an answer with the headers that all answers have. A text is sent as it is, everything else as JSON.
+ * Sends an answer with the headers that all answers have. Texts and bytes are sent as they are, everything else as JSON.
  *
  * @param started - when the request came, on the clock of `performance.now`
  */
@@ -15,15 +15,20 @@ export function sendAnswer(
   started: number,
 ): void {
   if (res.destroyed || res.headersSent) return;
-  const text = given.body === undefined ? "" : typeof given.body === "string" ? given.body : JSON.stringify(given.body);
+  const content = contentOf(given.body);
   res.statusCode = given.status;
-  if (text !== "") res.setHeader("Content-Type", "application/json; charset=utf-8");
+  if (content.length > 0 && !Buffer.isBuffer(content)) res.setHeader("Content-Type", "application/json; charset=utf-8");
   setCommonHeaders(context, req, res, started);
   for (const [name, value] of Object.entries(given.headers ?? {})) res.setHeader(name, value);
   // These two never have a body (RFC 9110 section 8.6): 204 must not announce a length, and that of 304 is of the 200 it stands for.
   const hasNoLength = given.status === 204 || given.status === 304;
-  if (!hasNoLength) res.setHeader("Content-Length", Buffer.byteLength(text));
-  res.end(req.method === "HEAD" || hasNoLength ? undefined : text);
+  if (!hasNoLength) res.setHeader("Content-Length", Buffer.byteLength(content));
+  res.end(req.method === "HEAD" || hasNoLength ? undefined : content);
+}
+
+function contentOf(body: unknown): string | Buffer {
+  if (body === undefined) return "";
+  return typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
 }
 
 function setCommonHeaders(context: AdminContext, req: IncomingMessage, res: ServerResponse, started: number): void {

@@ -1,6 +1,9 @@
+import { createGateway } from "postern";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { md5 } from "../../src/util/md5.js";
-import { startAdmin, type TestAdmin } from "./support.js";
+import { live } from "./live.js";
+import { serve, startAdmin, type TestAdmin } from "./support.js";
 import { ids } from "./world.js";
 
 const document = { _format_version: "3.0", services: [{ id: ids.orders, name: "orders", host: "orders.test" }] };
@@ -105,9 +108,47 @@ describe("POST /config", () => {
     for (const body of ["5", "[]", "{}"])
       expect(await post(admin, { headers: json, body })).toMatchObject({ status: 400, body: { code: 14 } });
   });
+});
 
-  it("has no GET", async () => {
-    await using admin = await startAdmin();
-    expect((await admin.ask("/config")).status).toBe(405);
+describe("GET /config", () => {
+  it("shows what is in force as YAML, which loads again", async () => {
+    await using node = await live();
+    const empty = await node.ask("GET", "/config");
+    expect([empty.status, parse(empty.body.config)]).toEqual([200, { _format_version: "3.0", _transform: false }]);
+    const disabled = { ...document, services: [{ ...document.services[0], enabled: false }] };
+    expect((await node.ask("POST", "/config", disabled)).status).toBe(201);
+    const { config } = (await node.ask("GET", "/config")).body as { config: string };
+    expect(config).toContain("name: orders");
+    await using other = await live();
+    expect((await other.ask("POST", "/config", { config })).status).toBe(201);
+    const [one, two] = [await node.ask("GET", "/services/orders"), await other.ask("GET", "/services/orders")];
+    expect(two.body).toEqual(one.body);
+    expect(two.body).toMatchObject({ id: ids.orders, enabled: false });
+  });
+});
+
+describe("/config", () => {
+  it.each(["GET", "POST"])("%s is there without a database only", async (method) => {
+    await using node = await live({ database: "memory" });
+    const body = method === "POST" ? { _format_version: "3.0" } : undefined;
+    expect(await node.ask(method, "/config", body)).toMatchObject({
+      status: 400,
+      body: { message: "this endpoint is only available when Kong is configured to not use a database" },
+    });
+  });
+
+  it("takes one document at a time", async () => {
+    await using admin = await startAdmin(undefined, { isLoading: () => true });
+    const response = await admin.fetch("/config", { method: "POST", headers: json, body: JSON.stringify(document) });
+    expect([response.status, await response.json()]).toEqual([429, { message: "Currently loading previous configuration" }]);
+    expect(response.headers.get("retry-after")).toBe("1");
+  });
+
+  it("is over when the gateway is closed", async () => {
+    const gateway = createGateway();
+    await gateway.close();
+    await using server = await serve(gateway.admin);
+    const response = await fetch(`${server.url}/config`, { method: "POST", headers: json, body: JSON.stringify(document) });
+    expect([response.status, await response.json()]).toEqual([503, { message: "Kong currently exiting" }]);
   });
 });

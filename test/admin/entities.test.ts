@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Dao } from "../../src/store/dao.js";
+import { selfSigned } from "../support/self-signed.js";
 import { startAdmin, type TestAdmin } from "./support.js";
 import { ids, world } from "./world.js";
 
@@ -146,6 +147,18 @@ describe("writes without a database", () => {
     expect(await remove("/routes/orders-route/service")).toEqual({ status: 405, body: { message: "Method not allowed" } });
     expect(await remove("/routes/host-route/service")).toEqual(gone);
     expect(await remove("/upstreams/a/targets/none.test:1")).toEqual(gone);
+  });
+
+  it("a certificate is refused by its server names, as Kong does", async () => {
+    const certificates = [{ ...selfSigned, snis: [{ name: "a.test" }] }];
+    await using node = await startAdmin({ _format_version: "3.0", certificates });
+    const remove = (path: string) => node.ask(path, { method: "DELETE" });
+    expect(await remove("/certificates/a.test")).toEqual(
+      unsupported("cannot remove 'snis' entities by 'name' when not using a database"),
+    );
+    expect(await node.send("PUT", "/certificates/b.test", selfSigned)).toEqual(
+      unsupported("cannot create or update 'certificates' entities when not using a database"),
+    );
   });
 
   it("a missing parent comes before a bad body, and that before the refusal", async () => {
