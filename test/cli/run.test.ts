@@ -1,9 +1,12 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createGateway } from "postern";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../../src/cli/run.js";
+import { startUpstream } from "../../src/testing/index.js";
 import { version } from "../../src/version.js";
+import { type Outcome, postern as posternWith } from "./postern.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -11,11 +14,8 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-async function postern(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await run(args, { out: (line) => out.push(line), err: (line) => err.push(line) });
-  return { code, out: out.join("\n"), err: err.join("\n") };
+function postern(...args: string[]): Promise<Outcome> {
+  return posternWith(args);
 }
 
 async function file(name: string, text: string): Promise<string> {
@@ -64,7 +64,7 @@ describe("postern", () => {
 describe("postern config parse", () => {
   it("takes YAML and JSON", async () => {
     const yaml = await file("good.yml", '_format_version: "3.0"\nservices: [{ name: a, url: "http://a.test" }]\n');
-    const json = await file("good.json", '{"_format_version":"3.0","plugins":[{"name":"key-auth"}]}');
+    const json = await file("good.json", '{"_format_version":"3.0","plugins":[{"name":"cors"}]}');
     for (const path of [yaml, json])
       expect(await postern("config", "parse", path)).toEqual({ code: 0, out: "parse successful", err: "" });
   });
@@ -100,5 +100,83 @@ describe("postern config parse", () => {
     const { code, err } = await postern("config", "parse", join(folder, "none.yml"));
     expect(code).toBe(1);
     expect(err).toContain("Error: ENOENT");
+  });
+});
+
+describe("postern schema", () => {
+  it("prints the schema of documents, or of one entity", async () => {
+    const { code, out, err } = await postern("schema");
+    expect([code, err]).toEqual([0, ""]);
+    expect(JSON.parse(out)).toEqual(createGateway().configSchema());
+    expect(JSON.parse((await postern("schema", "--entity", "routes")).out)).toEqual(
+      createGateway().configSchema({ entity: "routes" }),
+    );
+    const none = await postern("schema", "--entity", "route");
+    expect([none.code, none.err]).toEqual([1, "Error: option 'entity': there is no entity named 'route'"]);
+  });
+
+  it("writes it to a file", async () => {
+    const path = join(folder, "schema.json");
+    expect(await postern("schema", "-o", path)).toEqual({ code: 0, out: "", err: "" });
+    expect(JSON.parse(await readFile(path, "utf8"))).toHaveProperty("definitions.plugins");
+  });
+});
+
+describe("postern, for other programs and for people", () => {
+  it("prints versions as JSON", async () => {
+    const { out } = await postern("version", "--json");
+    expect(JSON.parse(out)).toEqual({ version, node: process.versions.node, platform: `${process.platform} ${process.arch}` });
+  });
+
+  it("uses colours where they are welcome, and none elsewhere", async () => {
+    const path = await file("colours.yml", '_format_version: "3.0"\nservices: [{ name: a }]\n');
+    const args = ["config", "parse", path];
+    expect((await postern(...args)).err).not.toContain("\u001b");
+    const err: string[] = [];
+    await run(args, { out: () => undefined, err: (line) => err.push(line), colors: { out: true, err: true } });
+    expect(err[0]).toBe(`\u001b[31mError:\u001b[39m Failed parsing ${path}: 1 fault`);
+  });
+
+  it("teaches by examples, and says what was meant", async () => {
+    for (const words of [
+      ["start"],
+      ["reload"],
+      ["health"],
+      ["schema"],
+      ["migrations"],
+      ["config", "parse"],
+      ["config", "diff"],
+    ]) {
+      expect((await postern(...words, "--help")).out).toContain("\nExamples:\n  $ ");
+    }
+    expect((await postern("config", "parse", "--strikt")).err).toContain("Unknown option '--strikt'\n(Did you mean --strict?)");
+  });
+
+  it.each([
+    [["reload"], "expected either --pid-file, or --admin-url and --config"],
+    [["reload", "--pid-file", "a", "--admin-url", "b"], "expected either --pid-file"],
+    [["reload", "--pid-file", "/no/such/file"], "ENOENT"],
+    [["schema", "more"], "Too many arguments for 'schema'"],
+  ])("refuses %j", async (args, text) => {
+    const { code, out, err } = await postern(...args);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toContain(`Error: ${text}`);
+  });
+
+  it("asks a gateway that is not there", async () => {
+    const upstream = await startUpstream();
+    await upstream.close();
+    const { code, err } = await postern("health", "--admin-url", upstream.url);
+    const reason = `connect ECONNREFUSED ${new URL(upstream.url).host}`;
+    expect([code, err]).toEqual([1, `Error: the Admin API at ${upstream.url} cannot be reached: ${reason}`]);
+  });
+
+  it("asks something that is no Admin API", async () => {
+    await using upstream = await startUpstream((_request, response) => void response.end("<html>"));
+    const { code, err } = await postern("health", "--admin-url", upstream.url);
+    expect([code, err]).toEqual([
+      1,
+      `Error: ${upstream.url} does not seem to be an Admin API: it answers 200 and something other than JSON`,
+    ]);
   });
 });

@@ -1,66 +1,28 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startUpstream } from "../../src/testing/index.js";
 import { waitFor } from "../support/wait-for.js";
+import { postern, posternProcess } from "./postern.js";
+import { Running } from "./running.js";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "postern-start-"));
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-/** A `postern` command that runs. */
-class Running implements AsyncDisposable {
-  readonly #child: ChildProcess;
-  readonly #exited: Promise<unknown[]>;
-  output = "";
-
-  constructor(...args: string[]) {
-    this.#child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...args], { cwd: root });
-    this.#exited = once(this.#child, "exit");
-    const add = (text: Buffer): void => {
-      this.output += text.toString();
-    };
-    this.#child.stdout?.on("data", add);
-    this.#child.stderr?.on("data", add);
-  }
-
-  /** Waits until the output has this, and answers the first group of it. */
-  async says(pattern: RegExp): Promise<string> {
-    const match = await waitFor(() => pattern.exec(this.output), { timeout: 9_000, what: `${pattern} in: ${this.output}` });
-    return match[1] ?? match[0];
-  }
-
-  signal(name: NodeJS.Signals): void {
-    this.#child.kill(name);
-  }
-
-  async exitCode(): Promise<unknown> {
-    return (await this.#exited)[0];
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#exited;
-  }
-}
-
 const ports = ["--proxy-port", "0", "--admin-port", "0"];
 const text = (url: string, path: string): string =>
   JSON.stringify({ _format_version: "3.0", services: [{ name: "echo", url, routes: [{ paths: [path] }] }] });
 
 describe("postern start", () => {
-  it("serves a file, reads it again at SIGHUP, and ends at SIGTERM", { timeout: 30_000 }, async () => {
+  it("serves a file, reads it again at SIGHUP, and ends at SIGTERM", { timeout: 60_000 }, async () => {
     await using upstream = await startUpstream();
     const file = join(folder, "gateway.json");
     await writeFile(file, text(upstream.url, "/one"));
-    await using running = new Running("start", "--config", file, ...ports);
+    await using running = new Running(["start", "--config", file, ...ports]);
     const proxy = await running.says(/proxy listens on (\S+)\n/);
     expect((await fetch(`${proxy}/one`)).status).toBe(200);
 
@@ -79,21 +41,204 @@ describe("postern start", () => {
     expect(running.output).toMatch(/stopping\n$/);
   });
 
-  it("opens the Admin API", { timeout: 30_000 }, async () => {
-    await using running = new Running("start", ...ports);
+  it("opens the Admin API", { timeout: 60_000 }, async () => {
+    await using running = new Running(["start", ...ports]);
     const admin = await running.says(/Admin API listens on (\S+)\n/);
     expect(await (await fetch(`${admin}/services`)).json()).toEqual({ data: [], next: null });
     running.signal("SIGINT");
     expect(await running.exitCode()).toBe(0);
   });
 
-  it("ends with 1 when it cannot start", { timeout: 30_000 }, async () => {
+  it("ends with 1 when it cannot start", { timeout: 60_000 }, async () => {
     await using upstream = await startUpstream();
-    await using taken = new Running("start", "--proxy-port", String(upstream.port), "--admin-port", "0");
-    await using missing = new Running("start", "--config", join(folder, "none.yml"), ...ports);
+    await using taken = new Running(["start", "--proxy-port", String(upstream.port), "--admin-port", "0"]);
+    await using missing = new Running(["start", "--config", join(folder, "none.yml"), ...ports]);
     expect(await taken.exitCode()).toBe(1);
     expect(await missing.exitCode()).toBe(1);
     await taken.says(/Error: .*EADDRINUSE/);
     await missing.says(/Error: option 'declarativeConfig': the file cannot be read/);
+  });
+
+  it("loads the file again when it changes, and tells what it refuses", { timeout: 60_000 }, async () => {
+    const file = join(folder, "watched.json");
+    await writeFile(file, text("http://a.test", "/one"));
+    await using running = new Running(["start", "--config", file, "--watch", "--no-admin", ...ports]);
+    const proxy = await running.says(/proxy listens on (\S+)\n/);
+    await writeFile(`${file}.new`, text("http://a.test", "two"));
+    await rename(`${file}.new`, file);
+    await running.says(/Error: Failed parsing .*1 fault\n.*should start with: \/.*\n/);
+    await writeFile(file, JSON.stringify({ _format_version: "3.0" }));
+    await running.says(/configuration loaded/);
+    expect((await fetch(`${proxy}/one`)).status).toBe(404);
+    expect(running.output).not.toContain("Admin API");
+  });
+
+  it("reads a kong.conf and the environment", { timeout: 60_000 }, async () => {
+    const conf = join(folder, "kong.conf");
+    await writeFile(
+      conf,
+      "proxy_listen = 127.0.0.1:0\nadmin_listen = off\nstatus_listen = 127.0.0.1:0\nheaders = off\nnginx_http_gzip = on\nhedders = off\n",
+    );
+    const document = JSON.stringify({
+      _format_version: "3.0",
+      plugins: [{ name: "request-termination", config: { message: "hi" } }],
+    });
+    const env = { KONG_DECLARATIVE_CONFIG_STRING: document, KONG_HEADERS: "server_tokens" };
+    await using running = new Running(["start", "-c", conf], env);
+    const proxy = await running.says(/proxy listens on (\S+)\n/);
+    const status = await running.says(/Status API listens on (\S+)\n/);
+    expect((await fetch(`${status}/status/ready`)).status).toBe(200);
+    const { headers } = await fetch(proxy);
+    expect(headers.get("server")).toMatch(/^postern/);
+    expect(headers.has("x-kong-request-id")).toBe(false);
+    expect(running.output).toContain(`warning: ${conf}:5: nginx_http_gzip has no meaning here and is ignored\n`);
+    expect(running.output).toContain(`warning: ${conf}:6: hedders is no setting and is ignored; did you mean 'headers'?\n`);
+    expect(running.output).not.toContain("Admin API");
+  });
+
+  it("is told to reload, and asked for its health", { timeout: 60_000 }, async () => {
+    const file = join(folder, "told.json");
+    const pidFile = join(folder, "postern.pid");
+    await writeFile(file, text("http://a.test", "/one"));
+    const env = { POSTERN_ADMIN_TOKEN: "t0ken" };
+    await using running = new Running(["start", "--config", file, "--pid-file", pidFile, ...ports], env);
+    const admin = await running.says(/Admin API listens on (\S+)\n/);
+    expect(Number(await readFile(pidFile, "utf8"))).toBe(running.pid);
+    const health = await posternProcess(["health", "--admin-url", admin], env);
+    expect(health).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^healthy: the gateway at .* \(configuration [0-9a-f]{32}\)\n$/),
+    });
+    expect(await posternProcess(["health", "--admin-url", admin])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("Unauthorized"),
+    });
+
+    expect(await posternProcess(["reload", "--pid-file", pidFile])).toEqual({ code: 0, out: "", err: "" });
+    await running.says(/configuration unchanged/);
+    await writeFile(file, text("http://a.test", "/two"));
+    const reload = ["reload", "--admin-url", admin, "--config", file];
+    expect(await posternProcess(reload, env)).toEqual({ code: 0, out: "configuration loaded\n", err: "" });
+    expect(await posternProcess(reload, env)).toEqual({ code: 0, out: "configuration unchanged\n", err: "" });
+    await writeFile(file, text("http://a.test", "three"));
+    expect(await posternProcess(reload, env)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("the configuration was refused: "),
+    });
+    running.signal("SIGTERM");
+    expect(await running.exitCode()).toBe(0);
+    await expect(readFile(pidFile)).rejects.toThrow("ENOENT");
+  });
+});
+
+describe("postern start --workers", () => {
+  const services = async (admin: string): Promise<unknown> => (await fetch(`${admin}/services`)).json();
+
+  /** Asks often enough that every worker has been asked: connections go round. */
+  async function statuses(url: string): Promise<Set<number>> {
+    const answers = await Promise.all(Array.from({ length: 12 }, () => fetch(url, { headers: { connection: "close" } })));
+    return new Set(answers.map(({ status }) => status));
+  }
+
+  it("serves with several processes, which all have the same configuration", { timeout: 90_000 }, async () => {
+    await using upstream = await startUpstream();
+    const file = join(folder, "workers.json");
+    await writeFile(file, text(upstream.url, "/one"));
+    await using running = new Running(["start", "--config", file, "--workers", "3", ...ports]);
+    const admin = await running.says(/Admin API listens on (\S+)\n/);
+    const proxy = await running.says(/proxy listens on (\S+)\n/);
+    expect(running.output.match(/worker \d+ serves/g)).toHaveLength(3);
+    expect(await statuses(`${proxy}/one`)).toEqual(new Set([200]));
+    expect(await services(admin)).toMatchObject({ data: [{ name: "echo" }] });
+
+    // What comes by the Admin API gets to all of them, and is refused as a whole.
+    const load = (body: string): Promise<Response> =>
+      fetch(`${admin}/config`, { method: "POST", body, headers: { "content-type": "application/json" } });
+    expect((await load(text(upstream.url, "/two"))).status).toBe(201);
+    expect(await statuses(`${proxy}/two`)).toEqual(new Set([200]));
+    const refused = await load(text(upstream.url, "three"));
+    expect([refused.status, ((await refused.json()) as { name: string }).name]).toEqual([
+      400,
+      "invalid declarative configuration",
+    ]);
+    expect(await statuses(`${proxy}/two`)).toEqual(new Set([200]));
+    expect((await fetch(`${admin}/services/echo`, { method: "DELETE" })).status).toBe(405);
+
+    // One that crashes is replaced, and its successor has what has come by the Admin API.
+    const crashed = Number(/worker (\d+) serves/.exec(running.output)?.[1]);
+    process.kill(crashed, "SIGKILL");
+    await running.says(/a worker has ended by signal SIGKILL; another one starts in 100 ms/);
+    await waitFor(() => running.output.match(/worker \d+ serves/g)?.length === 4, { timeout: 20_000 });
+    expect(await statuses(`${proxy}/two`)).toEqual(new Set([200]));
+    expect(await services(admin)).toMatchObject({ data: [{ name: "echo" }] });
+
+    // SIGHUP gets to all of them.
+    await writeFile(file, text(upstream.url, "/four"));
+    running.signal("SIGHUP");
+    await running.says(/configuration loaded/);
+    expect(await statuses(`${proxy}/four`)).toEqual(new Set([200]));
+    expect(await statuses(`${proxy}/two`)).toEqual(new Set([404]));
+    await writeFile(file, "{");
+    running.signal("SIGHUP");
+    await running.says(/Error: Failed parsing .*workers\.json/);
+    expect(await statuses(`${proxy}/four`)).toEqual(new Set([200]));
+    expect(running.output.match(/Error: Failed parsing .*workers\.json: 1 fault/g)).toHaveLength(1);
+
+    running.signal("SIGTERM");
+    expect(await running.exitCode()).toBe(0);
+    expect(running.output).toMatch(/stopping\n$/);
+  });
+
+  it("loads a file that changes in all of them", { timeout: 60_000 }, async () => {
+    const file = join(folder, "watched-by-all.json");
+    await writeFile(file, text("http://a.test", "/one"));
+    await using running = new Running(["start", "--config", file, "--workers", "2", "--watch", "--no-admin", ...ports]);
+    const proxy = await running.says(/proxy listens on (\S+)\n/);
+    await writeFile(file, JSON.stringify({ _format_version: "3.0" }));
+    await running.says(/configuration loaded/);
+    expect(await statuses(`${proxy}/one`)).toEqual(new Set([404]));
+    expect(running.output).not.toContain("unchanged");
+  });
+
+  it("lets requests in hand end", { timeout: 60_000 }, async () => {
+    let answer = (): void => undefined;
+    await using upstream = await startUpstream((_request, response) => {
+      answer = () => response.end("late");
+    });
+    const file = join(folder, "slow.json");
+    await writeFile(file, text(upstream.url, "/slow"));
+    await using running = new Running(["start", "--config", file, "--workers", "2", "--no-admin", ...ports]);
+    const proxy = await running.says(/proxy listens on (\S+)\n/);
+    const asked = fetch(`${proxy}/slow`);
+    await waitFor(() => upstream.requests.length === 1);
+    running.signal("SIGTERM");
+    await running.says(/stopping/);
+    answer();
+    expect(await (await asked).text()).toBe("late");
+    expect(await running.exitCode()).toBe(0);
+  });
+
+  it("ends with 1 when the workers cannot start, and says why once", { timeout: 60_000 }, async () => {
+    await using upstream = await startUpstream();
+    const file = join(folder, "refused.json");
+    await writeFile(file, text("http://a.test", "no"));
+    await using refused = new Running(["start", "--config", file, "--workers", "2", ...ports]);
+    await using taken = new Running(["start", "--workers", "2", "--no-admin", "--proxy-port", String(upstream.port)]);
+    expect(await refused.exitCode()).toBe(1);
+    expect(await taken.exitCode()).toBe(1);
+    expect(refused.output.match(/Error: /g)).toHaveLength(1);
+    expect(refused.output).toContain("should start with: /");
+    expect(taken.output.match(/EADDRINUSE/g)).toHaveLength(1);
+  });
+
+  it.each([
+    [["--workers", "0"], {}, "--workers: '0' is neither a number of processes nor 'auto'"],
+    [["--workers", "many"], {}, "--workers: 'many' is neither"],
+    [["--workers", "2"], { KONG_DATABASE: "memory" }, "--workers: each process would have a database of its own"],
+    [["--watch"], {}, "--watch: there is no file to watch"],
+  ])("refuses %j", async (args, env, message) => {
+    const { code, err } = await postern(["start", ...args], env);
+    expect(code).toBe(1);
+    expect(err).toContain(`Error: ${message}`);
   });
 });

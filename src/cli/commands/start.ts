@@ -1,89 +1,56 @@
-import type { AddressInfo } from "node:net";
-import { createGateway, type Gateway } from "../../gateway.js";
-import type { Command } from "../command.js";
-import type { Io } from "../io.js";
-import { parseArgs, portOf } from "../parse-args.js";
-import { reportError } from "../report.js";
+import cluster from "node:cluster";
+import { rmSync, writeFileSync } from "node:fs";
+import { type Cli, examples, type Register } from "../command.js";
+import { withDocumentFlags } from "../settings.js";
+import { type StartFlags, startSettings } from "../start/settings.js";
 
-const usage = `Usage: postern start [OPTIONS]
-
-Run a gateway in the foreground, without a database.
-
-  -c, --config FILE        the declarative configuration, YAML or JSON (default: none, the gateway starts empty)
-      --host HOST          where requests are accepted (default: 127.0.0.1)
-      --proxy-port PORT    (default: 8000; 0 takes any free one)
-      --admin-host HOST    where the Admin API is; it has no protection of its own (default: 127.0.0.1)
-      --admin-port PORT    (default: 8001; 0 takes any free one)
+/** `postern start` */
+export const start: Register = (program, cli) => {
+  const command = program
+    .command("start")
+    .description("Run a gateway in the foreground")
+    .option("--config <file>", "the declarative configuration, YAML or JSON (default: none, the gateway starts empty)")
+    .option("--watch", "load the configuration file again whenever it changes")
+    .option("--workers <number>", "processes that serve; auto: one for each processor (default: 1)")
+    .option("--host <host>", "where requests are accepted (default: 127.0.0.1)")
+    .option("--proxy-port <port>", "(default: 8000; 0 takes any free one)")
+    .option("--no-admin", "open no Admin API")
+    .option("--admin-host <host>", "where the Admin API is (default: 127.0.0.1)")
+    .option("--admin-port <port>", "(default: 8001; 0 takes any free one)")
+    .option("--pid-file <file>", "write the id of the process into this file, for postern reload");
+  withDocumentFlags(command, "a kong.conf with settings of Kong")
+    .addHelpText(
+      "after",
+      `
+Kong's settings are read from the kong.conf and from variables (KONG_DATABASE, KONG_PROXY_LISTEN, KONG_TRUSTED_IPS ...),
+which win over the file; flags win over both. POSTERN_ADMIN_TOKEN is the token that the Admin API then asks for; without
+one it is open to whoever reaches it.
 
 Signals:
   SIGHUP           read the configuration file again; a refused one changes nothing
-  SIGTERM, SIGINT  let running requests end, then exit; a second one exits at once`;
-
-const options = {
-  config: { type: "string", short: "c" },
-  host: { type: "string", default: "127.0.0.1" },
-  "proxy-port": { type: "string", default: "8000" },
-  "admin-host": { type: "string", default: "127.0.0.1" },
-  "admin-port": { type: "string", default: "8001" },
-} as const;
-
-/** `postern start` */
-export const start: Command = {
-  name: "start",
-  summary: "Run a gateway",
-  usage,
-  run: async (args, io) => {
-    const { values } = parseArgs({ args: [...args], options });
-    const proxy = { port: portOf("--proxy-port", values["proxy-port"]), host: values.host };
-    const admin = { port: portOf("--admin-port", values["admin-port"]), host: values["admin-host"] };
-    const gateway = createGateway(values.config === undefined ? {} : { declarativeConfig: values.config });
-    // Listened for before anything is announced: who reads the announcement may send a signal at once.
-    const stopped = untilStopped(gateway, values.config, io);
-    try {
-      const addresses = await gateway.listen({ proxy, admin });
-      if (addresses.proxy) io.out(`proxy listens on ${urlOf(addresses.proxy)}`);
-      if (addresses.admin) io.out(`Admin API listens on ${urlOf(addresses.admin)}`);
-    } catch (error) {
-      await gateway.close({ graceMs: 0 });
-      throw error;
-    }
-    return stopped;
-  },
+  SIGTERM, SIGINT  let running requests end, then exit; a second one exits at once
+${examples(
+  ["postern start --config gateway.yml --watch", "while you work on the file"],
+  ["postern start -c kong.conf --workers auto", "all processors, settings from a file"],
+  ["KONG_DATABASE=postgres KONG_PG_HOST=db postern start", "with a database"],
+)}`,
+    )
+    .action(async (flags: StartFlags) => {
+      cli.code = await run(flags, cli);
+    });
 };
 
-function untilStopped(gateway: Gateway, file: string | undefined, io: Io): Promise<number> {
-  process.on("SIGHUP", () => void reload(gateway, file, io));
-  return new Promise((resolve) => {
-    let stopping = false;
-    const stop = (): void => {
-      if (stopping) process.exit(1);
-      stopping = true;
-      io.out("stopping");
-      gateway.close().then(
-        () => resolve(0),
-        (error: unknown) => {
-          reportError(error, io);
-          resolve(1);
-        },
-      );
-    };
-    process.on("SIGTERM", stop).on("SIGINT", stop);
-  });
-}
-
-async function reload(gateway: Gateway, file: string | undefined, io: Io): Promise<void> {
-  if (file === undefined) {
-    io.err("there is no configuration file to read again");
-    return;
-  }
+async function run(flags: StartFlags, cli: Cli): Promise<number> {
+  const settings = startSettings(flags, cli, cluster.isWorker);
+  // The gateway and all that belongs to it are loaded here: other commands do without.
+  if (cluster.isWorker)
+    return await (await import("../start/worker.js")).runWorker(settings, cli).finally(() => process.disconnect());
+  const { pidFile } = settings;
+  if (pidFile !== undefined) writeFileSync(pidFile, `${process.pid}\n`);
   try {
-    const { changed } = await gateway.loadConfig({ path: file });
-    io.out(changed ? "configuration loaded" : "configuration unchanged");
-  } catch (error) {
-    reportError(error, io, file);
+    if (settings.workers === 1) return await (await import("../start/single.js")).runSingle(settings, cli.io);
+    return await (await import("../start/primary.js")).runPrimary(settings, cli.io);
+  } finally {
+    if (pidFile !== undefined) rmSync(pidFile, { force: true });
   }
-}
-
-function urlOf({ address, family, port }: AddressInfo): string {
-  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
 }
