@@ -5,6 +5,7 @@ import { storedDefinitions } from "./store/open-store.js";
 import { storedRows } from "./store/stored-row.js";
 import { MemoryStrategy } from "./store/strategies/memory/memory-strategy.js";
 import type { EntityState } from "./store/tables/entity-state.js";
+import { chain, type MaybePromise } from "./util/maybe-promise.js";
 
 /** Milliseconds between two clean-ups of expired records, as in Kong. */
 const CLEAN_UP_INTERVAL = 300_000;
@@ -20,12 +21,16 @@ export class MemoryBackend implements Backend {
     this.strategy = new MemoryStrategy({ now });
     this.#definitions = definitions;
     this.strategy.define(storedDefinitions(definitions));
-    this.load(document, () => undefined);
+    this.strategy.use(this.#stage(document));
     this.#cleanUp = setInterval(() => void this.strategy.removeExpired(), CLEAN_UP_INTERVAL).unref();
   }
 
   get entities(): EntityState {
     return this.strategy.state;
+  }
+
+  async isReachable(): Promise<boolean> {
+    return true;
   }
 
   async open(): Promise<void> {}
@@ -35,13 +40,19 @@ export class MemoryBackend implements Backend {
     this.strategy.define(storedDefinitions(definitions));
   }
 
-  load(document: LoadedDocument, use: (entities: EntityState) => void): void {
-    const entities = this.strategy.stage(storedRows(storedDefinitions(this.#definitions), document.state));
-    use(entities);
-    this.strategy.use(entities);
+  load(document: LoadedDocument, prepare: (entities: EntityState) => MaybePromise<() => void>): MaybePromise<void> {
+    const entities = this.#stage(document);
+    return chain(prepare(entities), (use) => {
+      this.strategy.use(entities);
+      use();
+    });
   }
 
   async close(): Promise<void> {
     clearInterval(this.#cleanUp);
+  }
+
+  #stage(document: LoadedDocument): EntityState {
+    return this.strategy.stage(storedRows(storedDefinitions(this.#definitions), document.state));
   }
 }

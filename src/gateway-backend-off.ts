@@ -3,6 +3,7 @@ import type { Backend, BackendContext } from "./gateway-backend.js";
 import type { EntityDefinitions } from "./store/dao.js";
 import { OffStrategy } from "./store/strategies/off/off-strategy.js";
 import { EntityState } from "./store/tables/entity-state.js";
+import { chain, type MaybePromise } from "./util/maybe-promise.js";
 
 /** `database: "off"`: the document is all there is. */
 export class OffBackend implements Backend {
@@ -20,6 +21,10 @@ export class OffBackend implements Backend {
     this.entities = this.#stateOf(document);
   }
 
+  async isReachable(): Promise<boolean> {
+    return true;
+  }
+
   async open(): Promise<void> {}
 
   define(definitions: EntityDefinitions): void {
@@ -27,16 +32,24 @@ export class OffBackend implements Backend {
     this.entities = this.#stateOf(this.#document);
   }
 
-  load(document: LoadedDocument, use: (entities: EntityState) => void): void {
-    const entities = this.#stateOf(document);
-    use(entities);
-    this.entities = entities;
-    this.#document = document;
+  load(document: LoadedDocument, prepare: (entities: EntityState) => MaybePromise<() => void>): MaybePromise<void> {
+    const definitions = this.#definitions;
+    const entities = this.#stateOf(document, this.entities);
+    return chain(prepare(entities), (use) => {
+      // A plugin may have been registered meanwhile.
+      if (this.#definitions !== definitions) entities.define(Object.values(this.#definitions));
+      this.entities = entities;
+      this.#document = document;
+      use();
+    });
   }
 
   async close(): Promise<void> {}
 
-  #stateOf(document: LoadedDocument): EntityState {
-    return new EntityState(Object.values(this.#definitions), document.state, { now: this.#now });
+  #stateOf(document: LoadedDocument, previous?: EntityState): EntityState {
+    return new EntityState(Object.values(this.#definitions), document.state, {
+      now: this.#now,
+      ...(previous ? { previous } : {}),
+    });
   }
 }

@@ -3,6 +3,7 @@ import type { LoadedDocument } from "./declarative/load.js";
 import { OptionsError } from "./errors/gateway-error.js";
 import type { Backend, BackendContext } from "./gateway-backend.js";
 import type { EntityDefinitions } from "./store/dao.js";
+import { keepingTimes } from "./store/keep-times.js";
 import { assertMigrated } from "./store/migrations/migrations.js";
 import { storedDefinitions } from "./store/open-store.js";
 import { storedRows } from "./store/stored-row.js";
@@ -11,9 +12,11 @@ import { Database } from "./store/strategies/postgres/database.js";
 import { Mirror } from "./store/strategies/postgres/mirror.js";
 import { MirroredStrategy } from "./store/strategies/postgres/mirrored-strategy.js";
 import { PostgresStrategy } from "./store/strategies/postgres/postgres-strategy.js";
+import { RequestReads } from "./store/strategies/postgres/request-reads.js";
 import { postgresSettings } from "./store/strategies/postgres/settings.js";
 import type { RowChange } from "./store/strategy.js";
-import type { EntityState } from "./store/tables/entity-state.js";
+import { EntityState } from "./store/tables/entity-state.js";
+import type { MaybePromise } from "./util/maybe-promise.js";
 
 /** Milliseconds between two clean-ups of expired records, as in Kong. */
 const CLEAN_UP_INTERVAL = 300_000;
@@ -25,6 +28,7 @@ const MOST_SINGLE_CHANGES = 1000;
 /** `database: "postgres"`: records are kept in PostgreSQL, and requests read what is in memory of them. */
 export class PostgresBackend implements Backend {
   readonly strategy: MirroredStrategy;
+  readonly reads: RequestReads;
   readonly #context: BackendContext;
   readonly #database: Database;
   readonly #inner: PostgresStrategy;
@@ -57,6 +61,7 @@ export class PostgresBackend implements Backend {
     this.#mirror = new Mirror(this.#database, this.#inner.tables, now);
     this.strategy = new MirroredStrategy(this.#inner, this.#mirror);
     this.strategy.define(storedDefinitions(definitions));
+    this.reads = new RequestReads(this.#mirror.state, this.#inner);
   }
 
   get entities(): EntityState {
@@ -65,6 +70,15 @@ export class PostgresBackend implements Backend {
 
   get isOpen(): boolean {
     return this.#feed !== undefined;
+  }
+
+  async isReachable(): Promise<boolean> {
+    try {
+      await this.#database.read("SELECT 1");
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /**
@@ -84,9 +98,12 @@ export class PostgresBackend implements Backend {
     void this.#feed?.look();
   }
 
-  async load(document: LoadedDocument, use: (entities: EntityState) => void): Promise<void> {
-    await this.strategy.load(storedRows(storedDefinitions(this.#definitions), document.state), { replace: true });
-    use(this.entities);
+  async load(document: LoadedDocument, prepare: (entities: EntityState) => MaybePromise<() => void>): Promise<void> {
+    const definitions = storedDefinitions(this.#definitions);
+    const rows = keepingTimes(definitions, storedRows(definitions, document.state), this.entities);
+    const use = await prepare(new EntityState(definitions, rows, { now: this.#context.now }));
+    await this.strategy.load(rows, { replace: true });
+    use();
   }
 
   async close(): Promise<void> {

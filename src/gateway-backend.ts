@@ -4,6 +4,7 @@ import { OffBackend } from "./gateway-backend-off.js";
 import { PostgresBackend } from "./gateway-backend-postgres.js";
 import type { GatewayOptions } from "./options.js";
 import type { Logger } from "./pdk/node-context.js";
+import type { EntityReader } from "./pdk/request-context.js";
 import type { EntityDefinitions } from "./store/dao.js";
 import type { StoreEvents } from "./store/store-events.js";
 import type { Strategy } from "./store/strategy.js";
@@ -31,8 +32,12 @@ export interface Backend {
    * told to {@link BackendContext.events}' later listeners, and is another object after {@link load}.
    */
   readonly entities: EntityState;
+  /** How requests read records: {@link entities}, and what is not in memory. Default: the former alone. */
+  readonly reads?: { over(entities: EntityState): EntityReader & { all(entity: string): Iterable<unknown> } };
   /** It serves from the start; otherwise requests wait for {@link open}. */
   readonly isOpen: boolean;
+  /** Asks the database whether it is there, with the shortest of questions. Without a database server: always. Never rejects. */
+  isReachable(): Promise<boolean>;
   /** Opens the storage. Calling it again after it has failed tries again. */
   open(): Promise<void>;
   /** The entities have changed: a plugin has been registered. */
@@ -40,9 +45,10 @@ export interface Backend {
   /**
    * Makes a document the whole content, or changes nothing.
    *
-   * @param use - to be called with the new records, once they are sure, before anybody else reads them; what it throws ends the load
+   * @param prepare - called with the new records before anything is stored: what it throws ends the load. What it returns is called when
+   *   they are in force, before anybody else reads them
    */
-  load(document: LoadedDocument, use: (entities: EntityState) => void): MaybePromise<void>;
+  load(document: LoadedDocument, prepare: (entities: EntityState) => MaybePromise<() => void>): MaybePromise<void>;
   close(): Promise<void>;
 }
 

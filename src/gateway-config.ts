@@ -1,27 +1,48 @@
 import { readFileSync } from "node:fs";
-import { checkSize } from "./declarative/check-size.js";
+import { readFile } from "node:fs/promises";
+import { SizeLimit } from "./declarative/check-size.js";
+import { faultPath } from "./declarative/faults.js";
 import { documentHash } from "./declarative/hash.js";
-import { type LoadedDocument, loadDeclarative } from "./declarative/load.js";
+import {
+  type CheckedDocument,
+  type CheckOptions,
+  checkDocument,
+  type DeclarativeContext,
+  type DocumentSource,
+  type LoadedDocument,
+  parsedText,
+  Refused,
+  withWarnings,
+} from "./declarative/load.js";
+import { type RemoteDocument, TextThread } from "./declarative/parse-off-thread.js";
+import type { DocumentPath, Locate } from "./declarative/positions.js";
+import type { KeptDocument } from "./declarative/reuse.js";
 import { OptionsError } from "./errors/gateway-error.js";
+import { declarativeSettings } from "./gateway-declarative.js";
 import type { LoadResult } from "./gateway-events.js";
 import { memCacheBytes } from "./gateway-settings.js";
 import type { DeclarativeDocument, GatewayOptions } from "./options.js";
 import type { EntityDefinition } from "./schema/entity.js";
+import type { StoredRecord } from "./store/field-names.js";
 import { md5 } from "./util/md5.js";
+import { runAtOnce, type StepProgress, type Steps } from "./util/steps.js";
 
 /** What {@link Gateway.loadConfig} takes: a document, its YAML or JSON text, or the path of a file. */
 export type ConfigInput = DeclarativeDocument | string | { readonly path: string };
 
-/** A document that has not been looked at yet. */
+/** A document that has not been looked at yet: an object, a text, or the bytes of a file. */
 export interface ConfigContent {
-  readonly input: string | object;
+  readonly input: string | object | Buffer;
   readonly filename?: string;
 }
 
+/** Texts of this length are parsed by a thread of their own. */
+const bigText = 1_048_576;
+
 /** The document, or the content of the file. */
-export function contentOf(input: ConfigInput): ConfigContent {
+export async function contentOf(input: ConfigInput): Promise<ConfigContent> {
   if (typeof input === "object" && input !== null && typeof input.path === "string" && !("_format_version" in input)) {
-    return { input: readFileSync(input.path, "utf8"), filename: input.path };
+    return { input: await readFile(input.path), filename: input.path };
   }
   return { input: input as string | object };
 }
@@ -43,32 +64,161 @@ export function firstContent({ declarativeConfig, declarativeConfigString }: Gat
   return { input: declarativeConfigString ?? { _format_version: "3.0" } };
 }
 
-/** Of the input as it was given: the same input has the same one. */
-export function contentHash({ input }: ConfigContent): string {
-  return typeof input === "string" ? md5(input) : documentHash(input);
+/** The first configuration as it would be given to `loadConfig`. */
+export function firstInput({ declarativeConfig, declarativeConfigString }: GatewayOptions): ConfigInput {
+  if (typeof declarativeConfig === "string") return { path: declarativeConfig };
+  return declarativeConfig ?? declarativeConfigString ?? { _format_version: "3.0" };
+}
+
+/** A document that may be put in force. */
+export interface ReadConfig {
+  readonly document: LoadedDocument;
+  /** Of the input as it was given: the same input has the same one. */
+  readonly hash: string;
+  /** What the next load may use again. */
+  readonly kept: KeptDocument;
+}
+
+/** What a document is read with. */
+export interface ReadContext {
+  /** All entities that may occur. */
+  readonly entities: readonly EntityDefinition[];
+  readonly options: GatewayOptions;
 }
 
 /**
- * Reads and checks a document.
+ * Reads and checks a document in one go.
  *
- * @param entities - all entities that may occur
  * @throws DeclarativeConfigError when it is refused, ConfigTooLargeError
  */
-export function readContent(
-  { input, filename }: ConfigContent,
-  entities: readonly EntityDefinition[],
-  options: GatewayOptions,
-): LoadedDocument {
-  const document = loadDeclarative(input, {
+export function readContent(content: ConfigContent, context: ReadContext): ReadConfig {
+  const declarative = declarativeContext(content, context);
+  const source = sourceOf(content.input, declarative);
+  try {
+    const checked = runAtOnce(checkSteps(source, content, context));
+    return readConfig(checked, declarative, source.locate);
+  } catch (error) {
+    throw error instanceof Refused ? error.shown(source.locate) : error;
+  }
+}
+
+/** What reading in slices takes in addition. */
+export interface SlicedReadContext extends ReadContext {
+  readonly before: KeptDocument | undefined;
+  /** The hash of the input in force, which is not read again; `null`: any is. */
+  readonly knownHash: string | null;
+  /** Does work in slices. */
+  run<T>(steps: Steps<T>): Promise<T>;
+  /** Ends the load at once; what it is aborted with is what the load rejects with. */
+  readonly signal: AbortSignal;
+  /** Told how far the parsing of a big text has come. What it throws ends the load. */
+  parsed(progress: StepProgress): void;
+}
+
+/**
+ * Reads and checks a document beside everything else that the process does. The caller must not change it meanwhile.
+ *
+ * @returns `undefined` when it is the one in force
+ * @throws DeclarativeConfigError when it is refused, ConfigTooLargeError
+ */
+export async function readInSlices(content: ConfigContent, context: SlicedReadContext): Promise<ReadConfig | undefined> {
+  const { knownHash, before, run, signal } = context;
+  const declarative = declarativeContext(content, context);
+  const { input } = content;
+  const isBig = (typeof input === "string" || Buffer.isBuffer(input)) && input.length >= bigText;
+  const { filename, deck = false } = declarative;
+  const thread = isBig
+    ? TextThread.start({ knownHash, options: { ...(filename === undefined ? {} : { filename }), deck } })
+    : undefined;
+  const abort = (): void => thread?.stop(signal.reason as Error);
+  signal.addEventListener("abort", abort);
+  try {
+    const remote = thread && (await parseRemote(thread, input as string | Buffer, context));
+    if (thread && remote === undefined) return undefined;
+    const text = Buffer.isBuffer(input) ? input.toString("utf8") : input;
+    if (!remote && typeof text === "string" && md5(text) === knownHash) return undefined;
+    const source = remote?.source ?? sourceOf(text, declarative);
+    const locating = async (paths: readonly DocumentPath[]): Promise<Locate | undefined> =>
+      remote ? await remote.locate(paths) : source.locate;
+    try {
+      const hash = source.hash ?? (await run(hashSteps(source.document)));
+      if (hash !== undefined && hash === knownHash) return undefined;
+      const options = before === undefined ? {} : { before };
+      const checked = await run(checkSteps({ ...source, ...(hash === undefined ? {} : { hash }) }, content, context, options));
+      return readConfig(checked, declarative, await locating(checked.findings.map(faultPath)));
+    } catch (error) {
+      throw error instanceof Refused ? error.shown(await locating(error.faults.map(faultPath))) : error;
+    }
+  } finally {
+    signal.removeEventListener("abort", abort);
+    await thread?.close();
+  }
+}
+
+function parseRemote(
+  thread: TextThread,
+  input: string | Buffer,
+  { options, parsed }: SlicedReadContext,
+): Promise<RemoteDocument | undefined> {
+  const limit = sizeLimit(options);
+  return thread.parse(input, {
+    received(done, total, characters) {
+      // A record takes more than its text.
+      limit?.allow(characters);
+      parsed({ phase: "parse", done, total });
+    },
+  });
+}
+
+function sourceOf(input: string | object | Buffer, context: DeclarativeContext): DocumentSource {
+  return typeof input === "string" ? parsedText(input, context) : { document: input };
+}
+
+/** `undefined` for what cannot be written down: the check says so. */
+function* hashSteps(document: object): Steps<string | undefined> {
+  try {
+    return yield* documentHash(document);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function declarativeContext({ filename }: ConfigContent, { entities, options }: ReadContext): DeclarativeContext {
+  return {
     entities,
     now: options.clock ?? Date.now,
+    writable: (options.database ?? "off") !== "off",
+    ...declarativeSettings(options.declarative),
     ...(filename === undefined ? {} : { filename }),
-  });
-  if ((options.database ?? "off") === "off") checkSize(document.state, memCacheBytes(options));
-  return document;
+  };
+}
+
+function checkSteps(
+  source: DocumentSource,
+  content: ConfigContent,
+  context: ReadContext,
+  options: CheckOptions = {},
+): Steps<CheckedDocument> {
+  const limit = sizeLimit(context.options);
+  const counting = limit ? { onRecord: (record: StoredRecord) => limit.add(record) } : {};
+  // Texts are ours; an object may be changed by whoever gave it.
+  const copy = typeof content.input === "object" && !Buffer.isBuffer(content.input);
+  return checkDocument(source, declarativeContext(content, context), { ...options, copy, ...counting });
+}
+
+/** Only what is all there is has a limit. */
+function sizeLimit(options: GatewayOptions): SizeLimit | undefined {
+  return (options.database ?? "off") === "off" ? new SizeLimit(memCacheBytes(options)) : undefined;
+}
+
+function readConfig(checked: CheckedDocument, context: DeclarativeContext, locate: Locate | undefined): ReadConfig {
+  return { document: withWarnings(checked, context, locate), hash: checked.inputHash, kept: checked.kept };
 }
 
 /** @param started - `performance.now()` when the load began */
 export function loadResult({ hash, counts, warnings }: LoadedDocument, started: number): LoadResult {
-  return { hash, changed: true, counts, warnings, durationMs: performance.now() - started };
+  // The one workspace is always there, and in hardly any document.
+  const { workspaces: _, ...counted } = counts;
+  return { hash, changed: true, counts: counted, warnings, durationMs: performance.now() - started };
 }

@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
-import type { ConfigWarning } from "./declarative/warnings.js";
+import type { AdminRequestEvent } from "./admin/audit.js";
+import type { ConfigWarning } from "./declarative/finding.js";
 import type { StoreChange } from "./store/store-events.js";
 
 /** What {@link Gateway.loadConfig} tells. */
@@ -8,17 +9,34 @@ export interface LoadResult {
   readonly hash: string;
   /** `false` when the document was the one in force already, and nothing was done. */
   readonly changed: boolean;
-  /** Records by entity. */
+  /** Records by entity. Without the workspace, of which there is one. */
   readonly counts: Readonly<Record<string, number>>;
   /** What loads but is surely not meant, or is deprecated. */
   readonly warnings: readonly ConfigWarning[];
   readonly durationMs: number;
 }
 
+/** How {@link Gateway.loadConfig} loads. */
+export interface LoadOptions {
+  /** Does nothing for the input that is in force already. `false`: it is loaded again all the same. Default `true`. */
+  readonly checkHash?: boolean;
+}
+
+/** How far a load has come. */
+export interface LoadProgress {
+  /** `parse`, `read`, `check`, `compile`, in this order; short ones may be left out. */
+  readonly phase: string;
+  readonly done: number;
+  /** 0 while nobody knows. */
+  readonly total: number;
+}
+
 /** The events of a gateway and what their listeners get. */
 export interface GatewayEvents {
   /** A configuration is in force. */
   "config:loaded": [result: LoadResult];
+  /** A load is at work: told every few milliseconds, unless it is over at once. */
+  "config:progress": [progress: LoadProgress];
   /** A configuration was refused; the one before stays in force. */
   "config:rejected": [error: Error];
   /**
@@ -26,6 +44,8 @@ export interface GatewayEvents {
    * Without a database there are none: there, `config:loaded` tells of everything.
    */
   crud: [change: StoreChange];
+  /** The Admin API has answered a request, or refused it: for an audit log. It holds no secrets. */
+  adminRequest: [request: AdminRequestEvent];
   /** Something failed that no caller hears of: a plugin outside of a request, for instance. */
   error: [error: Error];
   /** The gateway is closed. */

@@ -8,22 +8,39 @@ export type ListenAddress = number | { readonly port: number; readonly host?: st
 export interface ListenOptions {
   /** Proxied traffic. Default host: all interfaces. */
   readonly proxy?: ListenAddress;
-  /** The Admin API. Default host: `127.0.0.1`; it is not protected by anything else. */
+  /** The Admin API. Default host: `127.0.0.1`, which is all that protects it unless the option `admin` asks for more. */
   readonly admin?: ListenAddress;
+  /** The Status API, for probes and scrapers. Default host: `127.0.0.1`. */
+  readonly status?: ListenAddress;
 }
 
 /** The addresses that were opened. */
 export interface ListenResult {
   readonly proxy?: AddressInfo;
   readonly admin?: AddressInfo;
+  readonly status?: AddressInfo;
 }
 
 /** The servers that a gateway opened itself, and so closes itself. */
 export class GatewayServers {
   readonly #servers: Server[] = [];
+  readonly #addresses: Record<keyof ListenOptions, AddressInfo[]> = { proxy: [], admin: [], status: [] };
+  #accepted = 0;
+  #active = 0;
+
+  /** Connections to these servers: all since the start, and those that are open. */
+  get connections(): { readonly accepted: number; readonly active: number } {
+    return { accepted: this.#accepted, active: this.#active };
+  }
+
+  /** Where these servers listen. */
+  get addresses(): Readonly<Record<keyof ListenOptions, readonly AddressInfo[]>> {
+    return this.#addresses;
+  }
 
   /** @throws the error of `net.Server` when the address cannot be had (rejects) */
   async open(
+    kind: keyof ListenOptions,
     address: ListenAddress,
     defaultHost: string,
     listener: RequestListener,
@@ -32,6 +49,13 @@ export class GatewayServers {
     const { port, host = defaultHost } = typeof address === "number" ? { port: address } : address;
     const server = createServer(listener);
     prepare(server);
+    server.on("connection", (socket) => {
+      this.#accepted += 1;
+      this.#active += 1;
+      socket.once("close", () => {
+        this.#active -= 1;
+      });
+    });
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(port, host, () => {
@@ -40,7 +64,9 @@ export class GatewayServers {
       });
     });
     this.#servers.push(server);
-    return server.address() as AddressInfo;
+    const opened = server.address() as AddressInfo;
+    this.#addresses[kind].push(opened);
+    return opened;
   }
 
   /** Stops accepting; idle connections are closed at once. */

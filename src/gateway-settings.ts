@@ -1,13 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import type { AdminLogLevel } from "./admin/context.js";
+import { consoleLogger } from "./console-logger.js";
 import { OptionsError } from "./errors/gateway-error.js";
+import { LevelLogger } from "./gateway-log-level.js";
 import { type GatewayOptions, headerTokens, type TransportOption } from "./options.js";
 import { PdkCache } from "./pdk/cache.js";
-import type { Logger } from "./pdk/node-context.js";
+import type { NodeContext } from "./pdk/node-context.js";
+import { Queues } from "./pdk/queue/queues.js";
+import { RedisConnections } from "./pdk/redis/connections.js";
 import { createHttpProxyTransport } from "./proxy/http-proxy-transport.js";
 import type { Transport } from "./proxy/transport.js";
 import { createUndiciTransport } from "./proxy/undici-transport.js";
 import type { RuntimeSettings } from "./runtime/settings.js";
+import { defaultWorkspaceId } from "./store/keys.js";
 import { parseByteSize } from "./util/byte-size.js";
 import { Cache, type CacheOptions } from "./util/cache.js";
 import { compileIpSet } from "./util/ip.js";
@@ -15,33 +21,45 @@ import { envVault } from "./vaults/env.js";
 import { VaultSet } from "./vaults/vault-set.js";
 import { version } from "./version.js";
 
-const quiet = (): void => undefined;
-
-/** A library should not chat: without a logger of the host's, only what somebody must see is printed. */
-const defaultLogger: Logger = {
-  debug: quiet,
-  info: quiet,
-  warn: (message, details) => console.warn(`[postern] ${message}`, details ?? ""),
-  error: (message, details) => console.error(`[postern] ${message}`, details ?? ""),
-};
+/**
+ * A library should not chat: without a logger of the host's, only what somebody must see is printed. A logger of the host's is told
+ * everything, and chooses itself.
+ */
+function levelLogger({ logger }: GatewayOptions): LevelLogger {
+  if (logger instanceof LevelLogger) return logger;
+  return logger === undefined ? new LevelLogger(consoleLogger, "warn") : new LevelLogger(logger, "debug");
+}
 
 /**
  * Turns options into what the request path works with.
  *
  * @throws OptionsError for a value that cannot be
  */
-export function runtimeSettings(options: GatewayOptions): RuntimeSettings {
+export function runtimeSettings(
+  options: GatewayOptions,
+  { store, statistics }: Pick<NodeContext, "store" | "statistics">,
+): RuntimeSettings & { readonly logLevel: AdminLogLevel } {
   const upgrades = createHttpProxyTransport();
+  const logger = levelLogger(options);
   return {
+    logLevel: logger,
     node: {
       id: randomUUID(),
       hostname: hostname(),
       version,
-      logger: options.logger ?? defaultLogger,
+      workspace: { id: defaultWorkspaceId, name: "default" },
+      logger,
       now: options.clock ?? Date.now,
       pluginState: new Map(),
-      vaults: new VaultSet([envVault(), ...(options.vaults ?? [])], { env: { prefix: options.vaultEnvPrefix ?? null } }),
+      vaults: new VaultSet([envVault(), ...(options.vaults ?? [])], {
+        defaults: { env: { prefix: options.vaultEnvPrefix ?? null } },
+        now: options.clock ?? Date.now,
+      }),
       cache: new PdkCache(new Cache(cacheOptions(options))),
+      store,
+      statistics,
+      queues: new Queues(logger),
+      redis: new RedisConnections(options.redis ?? {}, logger),
       settings: {
         trusted: compileIpSet(options.trustedIps ?? [], "trustedIps"),
         realIpHeader: (options.realIpHeader ?? "X-Real-IP").toLowerCase(),

@@ -1,21 +1,29 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { SecureContext } from "node:tls";
-import { type AdminHandler, createAdminHandler } from "./admin/handler.js";
+import { isLoopback } from "./admin/access.js";
+import type { AdminContext } from "./admin/context.js";
+import { type AdminHandler, createAdminHandler, createStatusHandler } from "./admin/handler.js";
+import type { OpenApiDocument } from "./admin/openapi/document.js";
 import type { PeerStatus } from "./balancer/balancer.js";
-import { adminInfo } from "./gateway-admin.js";
+import { type DocumentSchemaOptions, documentSchema } from "./declarative/editor-schema.js";
+import type { ExportOptions } from "./declarative/export/export.js";
+import { adminContext, adminDocument, adminSettings } from "./gateway-admin.js";
 import type { ConfigInput } from "./gateway-config.js";
-import { GatewayEmitter, type GatewayEvents, type LoadResult } from "./gateway-events.js";
+import { GatewayEmitter, type GatewayEvents, type LoadOptions, type LoadResult } from "./gateway-events.js";
+import { watchPluginFiles } from "./gateway-plugin-files.js";
 import { type Migrations, postgresMigrations } from "./gateway-postgres.js";
 import { GatewayServers, type ListenOptions, type ListenResult } from "./gateway-servers.js";
 import { GatewayState } from "./gateway-state.js";
 import type { GatewayStore } from "./gateway-store.js";
+import { watchConfig } from "./gateway-watch.js";
 import { checkOptions, type DeclarativeDocument, type GatewayOptions } from "./options.js";
 import type { AnyPlugin } from "./plugin-runner/define-plugin.js";
 import { runCertificate } from "./plugin-runner/run.js";
 import type { Next } from "./runtime/exchange-types.js";
 import { type ExplainedRoute, type ExplainRequest, explainRoute } from "./runtime/explain-route.js";
 import type { EntityDefinition } from "./schema/entity.js";
+import type { JsonSchema } from "./schema/json-schema.js";
 import { isPromise } from "./util/maybe-promise.js";
 
 /** Milliseconds that {@link Gateway.close} waits for requests in hand, unless told otherwise. */
@@ -46,25 +54,56 @@ export class Gateway<P extends readonly unknown[] = readonly [], E extends reado
   readonly #events = new GatewayEmitter();
   readonly #servers = new GatewayServers();
   readonly #state: GatewayState;
-  #admin: AdminHandler | null = null;
+  readonly #stopWatch: (() => void) | undefined;
+  readonly #stopPluginWatch: () => void;
+  readonly #adminContext: AdminContext;
+  readonly #admin: AdminHandler;
+  /** For servers of the gateway's own on a loopback address. */
+  readonly #localAdmin: AdminHandler;
+  readonly #status: AdminHandler;
   #closing: Promise<void> | null = null;
 
   /** @internal */
   constructor(options: GatewayOptions) {
     checkOptions(options);
     this.#options = options;
-    this.#state = new GatewayState(options, this.#events);
+    const admin = adminSettings(options.admin);
+    this.#state = new GatewayState(options, this.#events, this.#servers);
+    this.#adminContext = adminContext(
+      {
+        options,
+        state: this.#state,
+        servers: this.#servers,
+        events: this.#events,
+        exportConfig: () => this.exportConfig(),
+        isClosing: () => this.#closing !== null,
+        setTargetHealth: (upstream, target, healthy) => this.setTargetHealth(upstream, target, healthy),
+        targetHealth: (upstream) => this.targetHealth(upstream),
+      },
+      admin,
+    );
+    this.#admin = createAdminHandler(this.#adminContext);
+    this.#localAdmin = createAdminHandler(this.#adminContext, admin.localProtection);
+    this.#status = createStatusHandler(this.#adminContext);
     const { registry } = this.#state;
     this.plugins = {
       has: (name) => registry.has(name),
       get: (name) => registry.get(name),
       names: () => [...registry.all.keys()],
-      register: (plugin) => {
-        this.#state.register(plugin);
-        this.#admin = null;
-      },
+      register: (plugin) => this.#state.register(plugin),
     };
     this.router = { explain: (request) => explainRoute(this.#state.runtime.snapshot, request) };
+    this.#stopWatch = watchConfig(options, {
+      hash: this.#state.loaded.hash,
+      logger: this.#state.settings.node.logger,
+      load: (input) => this.#state.load(input),
+      rejected: (error) => this.#events.emit("config:rejected", error),
+      isHeard: () => this.#events.isHeard("config:rejected"),
+    });
+    this.#stopPluginWatch = watchPluginFiles(options, {
+      logger: this.#state.settings.node.logger,
+      replace: (plugins) => this.#state.replacePlugins(plugins),
+    });
   }
 
   /**
@@ -121,11 +160,19 @@ export class Gateway<P extends readonly unknown[] = readonly [], E extends reado
 
   /**
    * Handles Kong's Admin API. Mounted nowhere by itself: whoever reaches it reads the configuration, secrets included, and may
-   * replace it. Put your own authentication in front of it (`app.use("/admin", onlyForAdmins, gateway.admin)`).
+   * replace it. Put your own authentication in front of it (`app.use("/admin", onlyForAdmins, gateway.admin)`), or let the option
+   * `admin` ask for a token.
    */
   readonly admin = (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void): void => {
-    this.#admin ??= this.#createAdmin();
-    this.#admin(request, response, next);
+    this.#whenOpen(() => this.#admin(request, response, next));
+  };
+
+  /**
+   * Handles Kong's Status API: `/status`, `/status/ready` and, with a plugin that has them, `/metrics`. It changes no configuration and
+   * shows no secrets; mounted nowhere by itself.
+   */
+  readonly status = (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void): void => {
+    this.#status(request, response, next);
   };
 
   /**
@@ -151,16 +198,53 @@ export class Gateway<P extends readonly unknown[] = readonly [], E extends reado
   }
 
   /**
-   * Replaces the whole configuration, or nothing: requests in hand end on the old one, new ones use the new one. The input in
-   * force already is recognised and changes nothing. Calls are carried out one after the other. With a database it replaces all that
-   * is in it.
+   * The JSON Schema (draft 7) of this gateway's documents, plugins and entities of your own included: write it to a file, and editors
+   * complete and check a `gateway.yml` with it.
    *
+   * @throws OptionsError when there is no entity of the name asked for
+   */
+  configSchema(options?: DocumentSchemaOptions): JsonSchema {
+    return documentSchema(this.#state.entities, options);
+  }
+
+  /**
+   * The OpenAPI 3.1 document of this gateway's Admin API, plugins and entities of your own included, as `GET /openapi.json` shows it.
+   *
+   * @param server - where the API is: a URL, or the path that it is mounted at; default `/`
+   */
+  openapi(server = ""): OpenApiDocument {
+    return adminDocument(this.#adminContext, server);
+  }
+
+  /**
+   * Replaces the whole configuration, or nothing: requests in hand end on the old one, new ones use the new one. Big documents are read
+   * and compiled beside the requests, so do not change an object before the promise has settled. Calls are carried out one after the
+   * other, each of them. With a database it replaces all that is in it.
+   *
+   * @param options - `checkHash: false` loads even the input that is in force already, which otherwise changes nothing
    * @throws DeclarativeConfigError (rejects) with all faults of the document; the configuration stays as it was
    * @throws ConfigTooLargeError (rejects) when it takes more memory than `memCacheSize`; likewise
-   * @throws GatewayClosedError (rejects) after `close`
+   * @throws GatewayClosedError (rejects) after `close`, and when the gateway is closed meanwhile
    */
-  loadConfig(input: ConfigInput): Promise<LoadResult> {
-    return this.#state.load(input);
+  loadConfig(input: ConfigInput, options?: LoadOptions): Promise<LoadResult> {
+    return this.#state.load(input, options);
+  }
+
+  /**
+   * The configuration in force as a declarative document, with whatever database. Loading it gives the same state.
+   *
+   * @param options - `format`: `"yaml"` (default), `"json"` or `"object"`; `ids`, `defaults` and `nested`: how much is written, and where
+   * @throws OptionsError (rejects) for a format that there is not
+   * @throws GatewayClosedError (rejects) after `close`
+   * @example
+   * ```ts
+   * await writeFile("gateway.yml", await gateway.exportConfig({ ids: false, defaults: false, nested: true }));
+   * ```
+   */
+  exportConfig(options: ExportOptions & { readonly format: "object" }): Promise<DeclarativeDocument>;
+  exportConfig(options?: ExportOptions & { readonly format?: "yaml" | "json" }): Promise<string>;
+  exportConfig(options: ExportOptions = {}): Promise<string | DeclarativeDocument> {
+    return this.#state.export(options);
   }
 
   /**
@@ -196,14 +280,19 @@ export class Gateway<P extends readonly unknown[] = readonly [], E extends reado
 
   /** Opens servers of the gateway's own, for use without a host application. They close with the gateway. */
   async listen(options: ListenOptions): Promise<ListenResult> {
-    const result: { proxy?: ListenResult["proxy"]; admin?: ListenResult["admin"] } = {};
-    if (options.proxy !== undefined) {
-      result.proxy = await this.#servers.open(options.proxy, "0.0.0.0", this.handler, (server) =>
+    const { proxy, admin, status } = options;
+    const result: { -readonly [Kind in keyof ListenResult]: ListenResult[Kind] } = {};
+    if (proxy !== undefined) {
+      result.proxy = await this.#servers.open("proxy", proxy, "0.0.0.0", this.handler, (server) =>
         server.on("upgrade", this.upgrade),
       );
     }
-    if (options.admin !== undefined)
-      result.admin = await this.#servers.open(options.admin, "127.0.0.1", this.admin, () => undefined);
+    if (admin !== undefined) {
+      const { host = "127.0.0.1" } = typeof admin === "number" ? {} : admin;
+      const local: RequestListener = (req, res) => this.#whenOpen(() => this.#localAdmin(req, res));
+      result.admin = await this.#servers.open("admin", admin, host, isLoopback(host) ? local : this.admin, leave);
+    }
+    if (status !== undefined) result.status = await this.#servers.open("status", status, "127.0.0.1", this.status, leave);
     return result as ListenResult;
   }
 
@@ -226,10 +315,10 @@ export class Gateway<P extends readonly unknown[] = readonly [], E extends reado
   }
 
   /**
-   * Ends the gateway: its own servers stop accepting, requests in hand may end, connections to upstreams are closed. From then on
-   * whatever matches a route is answered with 503, routes of the host's own included.
+   * Ends the gateway: its own servers stop accepting, requests in hand may end, what plugins have queued is sent, connections to
+   * upstreams are closed. From then on whatever matches a route is answered with 503, routes of the host's own included.
    *
-   * @param options - `graceMs`: milliseconds that requests in hand get before they are cut; default 10,000
+   * @param options - `graceMs`: milliseconds that requests in hand, and then queues, get before they are cut; default 10,000
    */
   close({ graceMs = DEFAULT_GRACE }: { readonly graceMs?: number } = {}): Promise<void> {
     this.#closing ??= this.#shutDown(graceMs);
@@ -238,15 +327,25 @@ export class Gateway<P extends readonly unknown[] = readonly [], E extends reado
 
   async #shutDown(graceMs: number): Promise<void> {
     const { runtime, settings } = this.#state;
+    const deadline = performance.now() + graceMs;
     runtime.closing = true;
+    this.#stopWatch?.();
+    this.#stopPluginWatch();
     this.#state.stop();
     this.#servers.stop();
     await runtime.drain(graceMs);
     await this.#servers.close();
+    await this.#state.closePlugins(deadline);
     const { transport, upgrades } = settings;
     await Promise.all(transport === upgrades ? [transport.close()] : [transport.close(), upgrades.close()]);
     await this.#state.close();
     this.#events.emit("close");
+  }
+
+  /** Where the storage cannot be opened, what needs it fails by itself, and the rest is still answered. */
+  #whenOpen(answer: () => void): void {
+    if (this.#state.isOpen) answer();
+    else this.ready().then(answer, answer);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, next: Next | null): void {
@@ -254,29 +353,9 @@ export class Gateway<P extends readonly unknown[] = readonly [], E extends reado
     if (this.#state.isOpen) start();
     else this.ready().then(start, () => socket.destroy());
   }
-
-  #createAdmin(): AdminHandler {
-    const state = this.#state;
-    const { node, product, tokens } = state.settings;
-    return createAdminHandler({
-      store: state.store,
-      definitions: () => state.entities,
-      loadConfig: async (input) => {
-        await this.loadConfig(input as ConfigInput);
-        return { entities: state.document.entities };
-      },
-      info: () => adminInfo(node, this.#options, state.registry.all, [...state.runtime.snapshot.plugins.configs.keys()]),
-      status: () => ({ configuration_hash: state.loaded.hash, server: { connections_active: state.runtime.running } }),
-      setTargetHealth: (upstream, target, healthy) => this.setTargetHealth(upstream, target, healthy),
-      logger: node.logger,
-      product,
-      database: this.#options.database ?? "off",
-      headers: { server: tokens.server, latency: tokens.adminLatency },
-    });
-  }
 }
 
-/** An upgrade that somebody else will take. */
+/** Nothing to do: an upgrade that somebody else will take, a server that is ready as it is. */
 function leave(): void {}
 
 /** The storage cannot be opened. */

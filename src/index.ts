@@ -1,10 +1,19 @@
 // The public surface, in groups. Gateway
 
+export type { AdminRequestEvent } from "./admin/audit.js";
+export type { OpenApiDocument, OpenApiOperation } from "./admin/openapi/document.js";
+export type { DocumentSchemaOptions } from "./declarative/editor-schema.js";
+export type { ExportOptions } from "./declarative/export/export.js";
+export type { ConfigWarning, WarningCode } from "./declarative/finding.js";
 export { type ConfigInput, createGateway, type Gateway, type GatewayPlugins } from "./gateway.js";
-export type { GatewayEvents, LoadResult } from "./gateway-events.js";
+export type { DeclarativeOptions } from "./gateway-declarative.js";
+export type { GatewayEvents, LoadOptions, LoadProgress, LoadResult } from "./gateway-events.js";
 export type { ListenAddress, ListenOptions, ListenResult } from "./gateway-servers.js";
 export type { GatewayStore } from "./gateway-store.js";
-export type { DeclarativeDocument, GatewayOptions, TransportOption } from "./options.js";
+export type { WatchOptions } from "./gateway-watch.js";
+export { listenFromEnv } from "./kong-listen.js";
+export { type Environment, optionsFromEnv, optionsFromFile, type SettingsOptions } from "./kong-options.js";
+export type { AdminOptions, DeclarativeDocument, GatewayOptions, TransportOption } from "./options.js";
 export type { Logger } from "./pdk/node-context.js";
 export type { ExplainedRoute, ExplainRequest } from "./runtime/explain-route.js";
 export { type GatewayContext, getGatewayContext } from "./runtime/gateway-context.js";
@@ -13,18 +22,34 @@ export { version } from "./version.js";
 // Plugins
 
 export type { PdkCache } from "./pdk/cache.js";
-export type { Pdk, PdkEntityReader, SharedContext } from "./pdk/pdk.js";
+export type { SharedContext } from "./pdk/ctx.js";
+export type { PdkEntity, PdkEntityReader } from "./pdk/db.js";
+export type { LogEntry, LoggedTry } from "./pdk/log/log-entry.js";
+export type { Pdk } from "./pdk/pdk.js";
+export type { QueueOptions, QueueParameters } from "./pdk/queue/parameters.js";
+export type { QueueSender } from "./pdk/queue/queue.js";
+export type { RedisAddress, RedisConfig, RedisTopology } from "./pdk/redis/config.js";
+export type { RedisArgument, RedisCommand, RedisConnection } from "./pdk/redis/connection.js";
+export type { PdkRedis } from "./pdk/redis/connections.js";
+export type {
+  AdminEndpointAnswer,
+  AdminEndpointHandler,
+  AdminEndpointMethod,
+  AdminEndpointRequest,
+  AdminEndpoints,
+} from "./plugin-runner/admin-endpoints.js";
 export { type AuthenticationFailure, authenticateOrAnonymous, setConsumer } from "./plugin-runner/authentication.js";
 export {
   type AnyPlugin,
   type BodyChunk,
   definePlugin,
   type Plugin as PluginDefinition,
-  type PluginNode,
   type PluginOptions,
   type PluginPhases,
 } from "./plugin-runner/define-plugin.js";
+export { fromKongPdk, type KongPdkModule, type KongPdkOptions } from "./plugin-runner/kong-pdk/from-kong-pdk.js";
 export { perConfig } from "./plugin-runner/per-config.js";
+export type { PluginNode } from "./plugin-runner/plugin-node.js";
 export type { CachedValue, CacheLoad, CacheLoader, CacheStats, CacheTimes } from "./util/cache.js";
 
 // Schema
@@ -45,6 +70,7 @@ export {
   setOf,
   str,
 } from "./schema/field.js";
+export type { JsonSchema } from "./schema/json-schema.js";
 export type { ConfigSchema, JsonObjectSchema, StandardSchema } from "./schema/other-schemas.js";
 export { tags, timestamps, uuid } from "./schema/typedefs.js";
 
@@ -85,7 +111,7 @@ export type { Session, SessionInput, SessionMetadata, SessionMetadataInput } fro
 // Vaults
 
 export { VaultError, type VaultReference } from "./vaults/reference.js";
-export { type AnyVault, defineVault, type Vault as VaultDefinition } from "./vaults/vault.js";
+export { type AnyVault, defineVault, type Vault as VaultDefinition, type VaultAnswer, vaultTimes } from "./vaults/vault.js";
 
 // Store
 

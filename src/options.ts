@@ -1,5 +1,8 @@
 import { OptionsError } from "./errors/gateway-error.js";
+import type { DeclarativeOptions } from "./gateway-declarative.js";
+import type { WatchOptions } from "./gateway-watch.js";
 import type { Logger } from "./pdk/node-context.js";
+import { type RedisTopology, topologyFault } from "./pdk/redis/config.js";
 import type { AnyPlugin } from "./plugin-runner/define-plugin.js";
 import type { Transport } from "./proxy/transport.js";
 import type { RouterFlavor } from "./router/build-router.js";
@@ -12,6 +15,29 @@ import type { AnyVault } from "./vaults/vault.js";
 export interface DeclarativeDocument {
   readonly _format_version: string;
   readonly [key: string]: unknown;
+}
+
+/** Who may use the Admin API, and how. Not in Kong. */
+export interface AdminOptions {
+  /**
+   * Asked of every request, as `Kong-Admin-Token: <token>` or `Authorization: Bearer <token>`: one token, or several by the names of those
+   * who have them, which events tell. Default: none, everybody who reaches the API may use it.
+   */
+  readonly token?: string | Readonly<Record<string, string>>;
+  /**
+   * Clients that may connect: addresses, CIDR ranges, `unix:`. It is the other end of the connection that counts, whatever headers say.
+   * Default: all.
+   */
+  readonly allow?: readonly string[];
+  /**
+   * Host names under which the API may be asked for, besides addresses and `localhost`, where {@link Gateway.listen} opens it on a loopback
+   * address and no token is asked for. Requests under other names are refused, since any web page can give that address a name of its own.
+   */
+  readonly hosts?: readonly string[];
+  /** Largest request body in bytes, as far as no parser of the host's has read it before. Default 10 MiB. */
+  readonly maxBodyBytes?: number;
+  /** URL, or several, of pages that use the API with cookies, such as Kong Manager (Kong's `admin_gui_url`). Default: none. */
+  readonly guiUrl?: string | readonly string[];
 }
 
 /** Carries requests to upstreams: `undici` (default, fastest), `http-proxy-3`, or an implementation of your own. */
@@ -37,6 +63,16 @@ export interface GatewayOptions<
   readonly declarativeConfig?: string | DeclarativeDocument;
   /** The first configuration as YAML or JSON text. `declarativeConfig` wins over it. */
   readonly declarativeConfigString?: string;
+  /**
+   * Not in Kong. What documents may hold beyond Kong's format, state files of decK and variables of the environment, and whether warnings
+   * are refused: `{ deck, environment, strict }`. Default: none of it.
+   */
+  readonly declarative?: DeclarativeOptions;
+  /**
+   * Not in Kong. Watches the file that `declarativeConfig` names, and those among the `plugins`, and loads them when their content is
+   * another one; a refused one changes nothing (event `config:rejected`, a line in the log for a plugin). Default `false`.
+   */
+  readonly watch?: boolean | WatchOptions;
   /**
    * The most that plugins may keep in `pdk.cache`, and that a configuration without a database may take: bytes, or a text such as
    * `"512m"`. Sizes are estimates of the heap that is used. Default `"128m"`.
@@ -67,8 +103,9 @@ export interface GatewayOptions<
   /** Requests on one upstream connection before it is closed; 0 = no limit. Default 10,000. */
   readonly upstreamKeepaliveMaxRequests?: number;
   /**
-   * Plugins beyond the bundled ones, as objects. Names choose among the bundled ones: `["bundled", mine]` says what
-   * `[mine]` does, `["off"]` loads none, `["key-auth", mine]` just that one. Default `["bundled"]`.
+   * Plugins beyond the bundled ones: as objects, as names of packages, or as paths of files (`"./mine.js"`). Names choose among the
+   * bundled ones: `["bundled", mine]` says what `[mine]` does, `["off"]` loads none, `["key-auth", mine]` just that one. Default
+   * `["bundled"]`.
    */
   readonly plugins?: P;
   /** Not in Kong, where only plugins may have them. Entities of your own, made by `defineEntity`. */
@@ -77,12 +114,20 @@ export interface GatewayOptions<
   readonly vaults?: readonly AnyVault[];
   /** Put in front of the names of variables where a reference names `env` itself: `{vault://env/…}`. Default: nothing. */
   readonly vaultEnvPrefix?: string;
+  /**
+   * Not in Kong, where Enterprise has more fields for it. Redis servers behind a name: what the `redis.host` of a plugin's configuration
+   * stands for when it is not a server but a master that sentinels watch (`{ counters: { sentinels: [{ host, port }], master } }`), or a
+   * cluster (`{ counters: { cluster: [{ host, port }] } }`).
+   */
+  readonly redis?: Readonly<Record<string, RedisTopology>>;
   /** Bytes of a request body that plugins may hold in memory. Default 1 MiB. (Kong's default is 8 KiB.) */
   readonly clientBodyBufferSize?: number;
   /** Charset added to text types of upstreams that name none; `"off"` adds none. Default `UTF-8` (Kong's `nginx_http_charset`). */
   readonly charset?: string;
   /** Form of gateway errors for clients that state no preference. Default `text/plain`. */
   readonly errorDefaultType?: "text/plain" | "text/html" | "application/json" | "application/xml";
+  /** Not in Kong. Protects the Admin API: `{ token, allow, maxBodyBytes, guiUrl }`. Default: it is left to the host. */
+  readonly admin?: AdminOptions;
   /** Not in Kong. Default `undici`. */
   readonly transport?: TransportOption;
   /** Not in Kong. Where warnings and errors go; `console` fits. Default: `console`, without `debug` and `info`. */
@@ -97,6 +142,8 @@ const known: Readonly<Record<keyof GatewayOptions, unknown>> = {
   database: true,
   declarativeConfig: true,
   declarativeConfigString: true,
+  declarative: true,
+  watch: true,
   memCacheSize: true,
   dbCacheTtl: true,
   dbCacheNegTtl: true,
@@ -113,9 +160,11 @@ const known: Readonly<Record<keyof GatewayOptions, unknown>> = {
   entities: true,
   vaults: true,
   vaultEnvPrefix: true,
+  redis: true,
   clientBodyBufferSize: true,
   charset: true,
   errorDefaultType: true,
+  admin: true,
   transport: true,
   logger: true,
   clock: true,
@@ -143,6 +192,10 @@ export function checkOptions(options: GatewayOptions): void {
   }
   if (options.routerFlavor !== undefined && options.routerFlavor !== "traditional_compatible") {
     throw new OptionsError("routerFlavor", `'${String(options.routerFlavor)}' is not available; 'traditional_compatible' is`);
+  }
+  for (const [name, topology] of Object.entries(options.redis ?? {})) {
+    const fault = topologyFault(topology);
+    if (fault !== undefined) throw new OptionsError("redis", `${name}: ${fault}`);
   }
   for (const name of numbers) {
     const value = options[name];

@@ -50,9 +50,24 @@ export interface PeerOutcome {
 
 /** Always the one peer: a service whose host is not the name of an upstream. */
 export function singlePeer(peer: Peer): Balancer {
-  return {
-    pick: () => peer,
-    refresh: () => undefined,
-    status: () => [{ target: peer.target, weight: peer.weight, health: "HEALTHY" }],
-  };
+  return new SinglePeer(peer);
+}
+
+/** A class and no closures: there is one for nearly every service. */
+class SinglePeer implements Balancer {
+  readonly #peer: Peer;
+
+  constructor(peer: Peer) {
+    this.#peer = peer;
+  }
+
+  pick(): Peer {
+    return this.#peer;
+  }
+
+  refresh(): void {}
+
+  status(): readonly PeerStatus[] {
+    return [{ target: this.#peer.target, weight: this.#peer.weight, health: "HEALTHY" }];
+  }
 }

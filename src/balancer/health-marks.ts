@@ -4,12 +4,16 @@ import type { PeerHealth } from "./balancer.js";
 export class HealthMarks {
   readonly #unhealthy = new Map<string, Set<string>>();
 
+  /** Grows with every mark. */
+  version = 0;
+
   /** The view of one upstream. */
   of(upstream: string): PeerHealth {
     return { isHealthy: (target) => this.#unhealthy.get(upstream)?.has(target) !== true };
   }
 
   mark(upstream: string, target: string, healthy: boolean): void {
+    this.version += 1;
     const marked = this.#unhealthy.get(upstream);
     if (healthy) marked?.delete(target);
     else if (marked === undefined) this.#unhealthy.set(upstream, new Set([target]));

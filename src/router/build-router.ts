@@ -1,15 +1,22 @@
+import { runAtOnce, type Steps, sortInSteps, stepSize } from "../util/steps.js";
 import { normalizeRequestPath, originForm } from "../util/uri.js";
 import { mergeCaptures } from "./captures.js";
 import { Cursor, NO_RANK } from "./cursor.js";
 import { explainMatchers } from "./explain.js";
-import { HostIndex } from "./host-index.js";
+import { buildHostIndex, type HostIndex } from "./host-index.js";
 import { portColon } from "./host-port.js";
-import { type CompileContext, compareMatchers, compileRoute, type Matcher, type OnSkipped } from "./matcher.js";
+import { type CompileContext, compareIds, compileRoute, type Matcher, type OnSkipped } from "./matcher.js";
 import { methodBit } from "./method-bits.js";
 import type { RoutableRoute, RouteExplanation, RouteMatch, Router, RoutingRequest } from "./router.js";
 
 /** Kong's `router_flavor`. */
 export type RouterFlavor = "traditional_compatible" | "traditional" | "expressions";
+
+/** A route, and what a match with it answers. */
+export interface RoutableEntry<T> {
+  readonly route: RoutableRoute;
+  readonly value: T;
+}
 
 export interface RouterOptions {
   /** Default `traditional_compatible`. */
@@ -18,8 +25,13 @@ export interface RouterOptions {
   readonly onSkipped?: OnSkipped;
 }
 
+/** Builds a router in one go; see {@link routerSteps}. */
+export function buildRouter<T>(routes: Iterable<RoutableEntry<T>>, options: RouterOptions = {}): Router<T> {
+  return runAtOnce(routerSteps(routes, options));
+}
+
 /**
- * Builds a router. A request goes to the best matcher whose criteria all hold: the one with the largest 64-bit priority,
+ * Builds a router, step by step. A request goes to the best matcher whose criteria all hold: the one with the largest 64-bit priority,
  * then with the larger id, as in Kong.
  *
  * Only criteria decide, not protocols: a route for http also matches https here. Routes of disabled services must not be
@@ -27,30 +39,43 @@ export interface RouterOptions {
  *
  * @throws Error when the flavor is not available.
  */
-export function buildRouter<T>(
-  routes: Iterable<{ readonly route: RoutableRoute; readonly value: T }>,
-  options: RouterOptions = {},
-): Router<T> {
+export function* routerSteps<T>(routes: Iterable<RoutableEntry<T>>, options: RouterOptions = {}): Steps<Router<T>> {
   const flavor = options.flavor ?? "traditional_compatible";
   if (flavor !== "traditional_compatible") {
     throw new Error(`router flavor '${flavor}' is not available, use 'traditional_compatible'`);
   }
   const context: CompileContext = { onSkipped: options.onSkipped, regexes: new Map() };
+  const byPriority = new Map<bigint, Matcher<T>[]>();
+  let count = 0;
+  for (const { route, value } of routes) {
+    if (count++ % stepSize === 0) yield { phase: "compile", done: count, total: 0 };
+    for (const matcher of compileRoute(route, value, context)) {
+      const group = byPriority.get(matcher.priority);
+      if (group) group.push(matcher);
+      else byPriority.set(matcher.priority, [matcher]);
+    }
+  }
+  // There are few priorities, and numbers of that size are slow to compare.
   const matchers: Matcher<T>[] = [];
-  for (const { route, value } of routes) matchers.push(...compileRoute(route, value, context));
-  return new IndexedRouter(matchers.sort(compareMatchers));
+  for (const priority of [...byPriority.keys()].sort((a, b) => (a > b ? -1 : 1))) {
+    const group = byPriority.get(priority) as Matcher<T>[];
+    yield* sortInSteps(group, compareIds);
+    for (const matcher of group) matchers.push(matcher);
+  }
+  return new IndexedRouter(matchers, yield* buildHostIndex(matchers));
 }
 
 class IndexedRouter<T> implements Router<T> {
   readonly size: number;
-  private readonly index: HostIndex<T>;
   private readonly cursor = new Cursor<T>();
   private readonly usesMethods: boolean;
 
-  constructor(private readonly matchers: readonly Matcher<T>[]) {
+  constructor(
+    private readonly matchers: readonly Matcher<T>[],
+    private readonly index: HostIndex<T>,
+  ) {
     this.size = matchers.length;
     this.usesMethods = matchers.some((matcher) => matcher.methods !== null);
-    this.index = new HostIndex(matchers);
   }
 
   match(request: RoutingRequest): RouteMatch<T> | undefined {

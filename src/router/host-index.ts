@@ -1,8 +1,45 @@
+import { type Steps, stepSize } from "../util/steps.js";
 import { type Cursor, Entry } from "./cursor.js";
 import type { Matcher } from "./matcher.js";
-import { PathIndex } from "./path-index.js";
+import { buildPathIndex, type PathIndex } from "./path-index.js";
 import type { HostTest } from "./pattern-test.js";
 import type { RoutingRequest } from "./router.js";
+
+/** The indexes of paths, by the fixed text of the host. */
+interface HostIndexes<T> {
+  readonly exact: ReadonlyMap<string, PathIndex<T>>;
+  readonly suffixes: ReadonlyMap<string, PathIndex<T>>;
+  readonly prefixes: ReadonlyMap<string, PathIndex<T>>;
+  readonly any: PathIndex<T> | null;
+}
+
+/** Sorts matchers by host, step by step. @param matchers best first. */
+export function* buildHostIndex<T>(matchers: readonly Matcher<T>[]): Steps<HostIndex<T>> {
+  const exact = new Map<string, Entry<T>[]>();
+  const suffixes = new Map<string, Entry<T>[]>();
+  const prefixes = new Map<string, Entry<T>[]>();
+  const any: Entry<T>[] = [];
+  for (const [rank, matcher] of matchers.entries()) {
+    if (rank % stepSize === 0) yield { phase: "compile", done: rank, total: matchers.length };
+    const literals = literalsOf(matcher);
+    if (matcher.hosts === null) {
+      for (const literal of literals) any.push(new Entry(matcher, rank, literal, -1));
+      continue;
+    }
+    for (const { kind, text, port } of uniqueHosts(matcher.hosts)) {
+      const byText = kind === "exact" ? exact : kind === "suffix" ? suffixes : prefixes;
+      const entries = byText.get(text) ?? [];
+      byText.set(text, entries);
+      for (const literal of literals) entries.push(new Entry(matcher, rank, literal, port));
+    }
+  }
+  return new HostIndex({
+    exact: yield* toIndexes(exact),
+    suffixes: yield* toIndexes(suffixes),
+    prefixes: yield* toIndexes(prefixes),
+    any: any.length > 0 ? yield* buildPathIndex(any) : null,
+  });
+}
 
 /** All matchers, by host: equal, `*.x`, `x.*`, and those that take any. */
 export class HostIndex<T> {
@@ -13,29 +50,11 @@ export class HostIndex<T> {
   private readonly prefixes: WildcardIndex<T>;
   private readonly any: PathIndex<T> | null;
 
-  /** @param matchers best first. */
-  constructor(matchers: readonly Matcher<T>[]) {
-    const exact = new Map<string, Entry<T>[]>();
-    const suffixes = new Map<string, Entry<T>[]>();
-    const prefixes = new Map<string, Entry<T>[]>();
-    const any: Entry<T>[] = [];
-    for (const [rank, matcher] of matchers.entries()) {
-      const literals = literalsOf(matcher);
-      if (matcher.hosts === null) {
-        for (const literal of literals) any.push(new Entry(matcher, rank, literal, -1));
-        continue;
-      }
-      for (const { kind, text, port } of uniqueHosts(matcher.hosts)) {
-        const byText = kind === "exact" ? exact : kind === "suffix" ? suffixes : prefixes;
-        const entries = byText.get(text) ?? [];
-        byText.set(text, entries);
-        for (const literal of literals) entries.push(new Entry(matcher, rank, literal, port));
-      }
-    }
-    this.exact = toIndexes(exact);
-    this.suffixes = new WildcardIndex(toIndexes(suffixes), (text) => text.startsWith("."));
-    this.prefixes = new WildcardIndex(toIndexes(prefixes), (text) => text.endsWith("."));
-    this.any = any.length > 0 ? new PathIndex(any) : null;
+  constructor({ exact, suffixes, prefixes, any }: HostIndexes<T>) {
+    this.exact = exact;
+    this.suffixes = new WildcardIndex(suffixes, (text) => text.startsWith("."));
+    this.prefixes = new WildcardIndex(prefixes, (text) => text.endsWith("."));
+    this.any = any;
     this.usesHosts = exact.size > 0 || suffixes.size > 0 || prefixes.size > 0;
   }
 
@@ -102,19 +121,25 @@ function findBetter<T>(index: PathIndex<T> | undefined, cursor: Cursor<T>, reque
   if (index !== undefined && index.best < cursor.best) index.find(cursor, request);
 }
 
-function toIndexes<T>(entries: ReadonlyMap<string, Entry<T>[]>): ReadonlyMap<string, PathIndex<T>> {
-  return new Map(Array.from(entries, ([text, list]) => [text, new PathIndex(list)] as const));
+function* toIndexes<T>(entries: ReadonlyMap<string, Entry<T>[]>): Steps<ReadonlyMap<string, PathIndex<T>>> {
+  const indexes = new Map<string, PathIndex<T>>();
+  for (const [text, list] of entries) {
+    if (indexes.size % stepSize === 0) yield;
+    indexes.set(text, yield* buildPathIndex(list));
+  }
+  return indexes;
 }
 
 /** The texts one of which the path must start with; a single empty one when any path may do. */
 function literalsOf(matcher: Matcher<unknown>): Iterable<string> {
-  if (matcher.prefixes !== null) return new Set(matcher.prefixes);
+  if (matcher.prefixes !== null) return matcher.prefixes.length === 1 ? matcher.prefixes : new Set(matcher.prefixes);
   if (matcher.regexes !== null) return new Set(matcher.regexes.map(({ literal }) => literal));
   return [""];
 }
 
 /** Without repetitions, and without `a:80` where `a` is there for any port. */
-function uniqueHosts(hosts: readonly HostTest[]): HostTest[] {
+function uniqueHosts(hosts: readonly HostTest[]): readonly HostTest[] {
+  if (hosts.length === 1) return hosts;
   return hosts.filter(
     (host, position) =>
       !hosts.some(

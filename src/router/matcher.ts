@@ -10,7 +10,7 @@ import type { RoutableRoute } from "./router.js";
 export interface Matcher<T> {
   readonly route: RoutableRoute;
   readonly value: T;
-  /** The route's id, or one derived from it when the route was split. */
+  /** The route's id, or one derived from it when the route was split, in lower case. */
   readonly id: string;
   readonly priority: bigint;
   readonly snis: readonly PatternTest[] | null;
@@ -91,7 +91,7 @@ function compileMatcher<T>(
   return {
     route,
     value,
-    id,
+    id: id.toLowerCase(),
     priority: matcherPriority(route, group),
     snis: isGiven(route.snis) ? route.snis.map((sni) => parsePattern(withoutTrailingDot(sni))) : null,
     methods: isGiven(route.methods) ? route.methods : null,
@@ -115,10 +115,7 @@ function parseHost(text: string): HostTest {
   return { ...parsePattern(host), port: port ?? -1 };
 }
 
-/** Sorts best first: larger priority, then larger id. Ids are compared as lower-case text, which orders UUIDs by their bytes. */
-export function compareMatchers(a: Matcher<unknown>, b: Matcher<unknown>): number {
-  if (a.priority !== b.priority) return a.priority > b.priority ? -1 : 1;
-  const left = a.id.toLowerCase();
-  const right = b.id.toLowerCase();
-  return left === right ? 0 : left > right ? -1 : 1;
+/** Of matchers with the same priority the one with the larger id is better: as texts, which orders UUIDs by their bytes. */
+export function compareIds(a: Matcher<unknown>, b: Matcher<unknown>): number {
+  return a.id === b.id ? 0 : a.id > b.id ? -1 : 1;
 }

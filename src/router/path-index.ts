@@ -1,9 +1,15 @@
+import { type Steps, sortInSteps, stepSize } from "../util/steps.js";
 import { type Cursor, type Entry, NO_RANK } from "./cursor.js";
 import { EntryList } from "./entry-list.js";
 import type { RoutingRequest } from "./router.js";
 
 /** Up to this many entries, walking them is cheaper than walking a tree. */
 const FEW = 8;
+
+/** @param entries best first. */
+export function* buildPathIndex<T>(entries: readonly Entry<T>[]): Steps<PathIndex<T>> {
+  return new PathIndex(entries, entries.length > FEW ? yield* buildTree(entries) : null);
+}
 
 /**
  * Entries of one host, by the text that the path must start with: a list while they are few, else a compressed radix
@@ -12,16 +18,16 @@ const FEW = 8;
 export class PathIndex<T> {
   /** The best rank of all entries. */
   readonly best: number;
-  private readonly root: Node<T> | null;
   /** The only entry, when there is just one: a table of hosts has mostly that. */
   private readonly only: Entry<T> | null;
 
-  /** @param entries best first. */
-  constructor(private readonly entries: readonly Entry<T>[]) {
+  constructor(
+    private readonly entries: readonly Entry<T>[],
+    private readonly root: Node<T> | null,
+  ) {
     const [first] = entries;
     this.best = first?.rank ?? NO_RANK;
     this.only = first !== undefined && entries.length === 1 ? first : null;
-    this.root = entries.length > FEW ? buildTree(entries) : null;
   }
 
   /** Looks for an entry better than the cursor's. */
@@ -61,16 +67,28 @@ interface Node<T> {
 /** Widest span of first characters that is kept as an array. */
 const MAX_SPAN = 128;
 
-function buildTree<T>(entries: readonly Entry<T>[]): Node<T> {
+/** Ranges of literals up to this length are built in one go. */
+const SHORT = 256;
+
+function* buildTree<T>(entries: readonly Entry<T>[]): Steps<Node<T>> {
   const byLiteral = new Map<string, Entry<T>[]>();
+  let count = 0;
   for (const entry of entries) {
+    if (count++ % stepSize === 0) yield;
     const list = byLiteral.get(entry.literal);
     if (list === undefined) byLiteral.set(entry.literal, [entry]);
     else list.push(entry);
   }
-  const literals = [...byLiteral.keys()].sort();
+  const literals = [...byLiteral.keys()];
+  yield* sortInSteps(literals, compareTexts);
 
-  function build(from: number, to: number, depth: number, above: Node<T> | null): Node<T> {
+  /** The node of a range of literals, without its children, and the ranges of these. */
+  function begin(
+    from: number,
+    to: number,
+    depth: number,
+    above: Node<T> | null,
+  ): { node: Node<T>; starts: number[]; codes: number[] } {
     const first = literals[from] as string;
     const last = literals[to - 1] as string;
     // Sorted: what the first and the last share, all between share.
@@ -87,20 +105,46 @@ function buildTree<T>(entries: readonly Entry<T>[]): Node<T> {
     const children: (Node<T> | undefined)[] = [];
     const scattered = dense ? null : new Map<number, Node<T>>();
     const list = ends ? new EntryList(byLiteral.get(first) as Entry<T>[]) : null;
-    const node: Node<T> = { label: first.slice(depth, end), labelLength: end - depth, list, above, children, lowest, scattered };
+    const node = { label: first.slice(depth, end), labelLength: end - depth, list, above, children, lowest, scattered };
+    return { node, starts, codes };
+  }
+
+  function build(from: number, to: number, depth: number, above: Node<T> | null): Node<T> {
+    const { node, starts, codes } = begin(from, to, depth, above);
+    const end = depth + node.labelLength;
     for (const [i, start] of starts.entries()) {
-      const code = codes[i] as number;
-      const child = build(start, starts[i + 1] ?? to, end, list === null ? above : node);
-      if (scattered !== null) scattered.set(code, child);
-      else {
-        while (children.length < code - lowest) children.push(undefined);
-        children.push(child);
-      }
+      addChild(node, codes[i] as number, build(start, starts[i + 1] ?? to, end, node.list === null ? above : node));
     }
     return node;
   }
 
-  return build(0, literals.length, 0, null);
+  function* buildLong(from: number, to: number, depth: number, above: Node<T> | null): Steps<Node<T>> {
+    const { node, starts, codes } = begin(from, to, depth, above);
+    const end = depth + node.labelLength;
+    for (const [i, start] of starts.entries()) {
+      const next = starts[i + 1] ?? to;
+      const nearest = node.list === null ? above : node;
+      yield;
+      const isLong = next - start > SHORT;
+      addChild(node, codes[i] as number, isLong ? yield* buildLong(start, next, end, nearest) : build(start, next, end, nearest));
+    }
+    return node;
+  }
+
+  return yield* buildLong(0, literals.length, 0, null);
+}
+
+function addChild<T>({ scattered, children, lowest }: Node<T>, code: number, child: Node<T>): void {
+  if (scattered !== null) {
+    scattered.set(code, child);
+    return;
+  }
+  while (children.length < code - lowest) children.push(undefined);
+  children.push(child);
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function findInTree<T>(root: Node<T>, cursor: Cursor<T>, request: RoutingRequest): void {

@@ -3,6 +3,7 @@ import type { RequestContext } from "../pdk/request-context.js";
 import { editHeaders } from "../pdk/response.js";
 import type { LatePhases } from "../plugin-runner/plan.js";
 import { runHeaderFilters } from "../plugin-runner/run.js";
+import { getHeader } from "../util/header-list.js";
 import type { RuntimeSettings } from "./settings.js";
 
 /** When things happened, in milliseconds since the epoch. */
@@ -54,6 +55,13 @@ export function addProxiedHeaders(
 /** Adds the gateway's own headers to the head of an answer that it makes itself. */
 export function addOwnHeaders(headers: string[], context: RequestContext, settings: RuntimeSettings, times: ExchangeTimes): void {
   const { tokens, product, node } = settings;
+  // What a cache had stored stands for an upstream's answer that took no time (Kong's latency headers on hits of proxy-cache).
+  if (context.shared?.proxy_cache_hit !== undefined) {
+    const now = node.now();
+    const hasServer = getHeader(headers, "server") !== undefined;
+    addProxiedHeaders(headers, context, settings, { balanced: now, answered: now }, { via: undefined, hasServer });
+    return;
+  }
   editHeaders(headers, "clear", "server", []);
   if (context.proxied) {
     if (tokens.server) headers.push("Server", product);

@@ -1,7 +1,8 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { defaultErrorMessage, errorBody } from "../pdk/error-body.js";
+import { grpcHeaders, isGrpcRequest } from "../pdk/grpc-answer.js";
 import { Pdk } from "../pdk/pdk.js";
-import { RequestContext } from "../pdk/request-context.js";
+import { type BodyLimit, RequestContext } from "../pdk/request-context.js";
 import type { LatePhases } from "../plugin-runner/plan.js";
 import { runBodyFilters, runSerial } from "../plugin-runner/run.js";
 import type { Exchange } from "../proxy/transport.js";
@@ -9,7 +10,9 @@ import { isHeaderName } from "../util/header-list.js";
 import { isPromise } from "../util/maybe-promise.js";
 import { addOwnHeaders, addProxiedHeaders, filterHead } from "./answer-head.js";
 import type { ExchangeOwner, Next } from "./exchange-types.js";
+import { noteHead } from "./log-notes.js";
 import { replaceHeaders } from "./replace-headers.js";
+import { acceptsTrailers } from "./request-headers.js";
 import { newRequestId } from "./request-id.js";
 import type { CleanedHead } from "./response-headers.js";
 import type { Snapshot } from "./snapshot.js";
@@ -23,9 +26,6 @@ export abstract class AnsweringExchange extends RequestContext {
   late: LatePhases;
   running: Exchange | null = null;
   abandoned = false;
-  /** When the last peer was chosen and when the upstream's head came, in milliseconds since the epoch; 0 before. */
-  balanced = 0;
-  answered = 0;
   /** Bytes of the body still to come; -1 when unknown. */
   remaining = -1;
   /** The last byte was handed to the client's connection, or the client is gone. */
@@ -47,6 +47,24 @@ export abstract class AnsweringExchange extends RequestContext {
     this.response = outgoing;
     this.next = next;
     this.late = snapshot.globals.late;
+  }
+
+  /** With its `?`; for requests that the router has not seen. */
+  queryOfTarget(): string {
+    const mark = this.target.indexOf("?", 1);
+    return mark === -1 ? "" : this.target.slice(mark);
+  }
+
+  /** Node throws for `Trailer` on an answer that is not chunked. */
+  mayAnnounceTrailers(status: number): boolean {
+    const { headers, httpVersion } = this.incoming;
+    return (
+      acceptsTrailers(headers.te as string) && httpVersion !== "1.0" && this.method !== "HEAD" && status !== 204 && status !== 304
+    );
+  }
+
+  override hasUpstream(name: string): boolean {
+    return this.snapshot.upstreams.has(name);
   }
 
   /** The answer is sent or the client is gone. */
@@ -81,7 +99,7 @@ export abstract class AnsweringExchange extends RequestContext {
       const headers = this.headers as string[];
       addProxiedHeaders(headers, this, this.owner.settings, this, head);
       if (this.late.bodyFilter === null) this.remaining = this.method === "HEAD" ? -1 : head.length;
-      else if (this.method !== "HEAD") dropContentLength(headers);
+      else if (!this.late.keepsBody && this.method !== "HEAD") dropContentLength(headers);
       // A plugin asked for the head alone: the client, which did not, must not wait for a body.
       if (this.method === "HEAD" && this.incoming.method !== "HEAD") dropContentLength(headers);
       this.writeHead(headers, statusText);
@@ -95,6 +113,7 @@ export abstract class AnsweringExchange extends RequestContext {
   writeHead(headers: string[], statusText: string): void {
     this.headSent = true;
     this.phase = "body_filter";
+    if (this.late.log !== null) noteHead(this);
     const { response, status } = this;
     const plain =
       statusText === "" || statusText === STATUS_CODES[status] || this.incoming.httpVersionMajor > 1 || !isPlain(statusText);
@@ -120,6 +139,10 @@ export abstract class AnsweringExchange extends RequestContext {
   }
 
   setError(status: number, message: string, headers: readonly string[] = []): void {
+    if (isGrpcRequest(this.incoming)) {
+      this.exit = { status, body: null, headers: [...grpcHeaders(status), ...headers] };
+      return;
+    }
     const { contentType, body } = errorBody(this.incoming.headers.accept, message, this.requestId);
     this.exit = { status, body, headers: ["Content-Type", contentType, ...headers] };
   }
@@ -134,13 +157,14 @@ export abstract class AnsweringExchange extends RequestContext {
   /** An error from underneath: connect failures and the like (proxying, 10.2). */
   answerCoreError(status: number): void {
     const { accept, "content-type": type } = this.incoming.headers;
-    const { contentType, body } = errorBody(
-      accept ?? type ?? this.owner.settings.errorDefaultType,
-      defaultErrorMessage(status),
-      this.requestId,
-    );
     this.failed = true;
-    this.exit = { status, body, headers: ["Content-Type", contentType] };
+    if (isGrpcRequest(this.incoming)) {
+      this.exit = { status, body: null, headers: grpcHeaders(status) };
+    } else {
+      const form = accept ?? type ?? this.owner.settings.errorDefaultType;
+      const { contentType, body } = errorBody(form, defaultErrorMessage(status), this.requestId);
+      this.exit = { status, body, headers: ["Content-Type", contentType] };
+    }
     this.answer();
   }
 
@@ -163,6 +187,7 @@ export abstract class AnsweringExchange extends RequestContext {
     const headers = this.headers as string[];
     const { status } = this;
     this.phase = "body_filter";
+    this.headAt = this.node.now();
     const given = this.exit?.body ?? null;
     let body: Buffer | string | undefined = given ?? "";
     if (this.late.bodyFilter !== null) {
@@ -204,6 +229,17 @@ export abstract class AnsweringExchange extends RequestContext {
   abandon(): void {
     this.abandoned = true;
     this.running?.abort();
+  }
+
+  /** The client's body has more bytes than a plugin lets through. */
+  bodyTooLarge({ status, message }: BodyLimit): void {
+    if (this.done) return;
+    if (this.response.headersSent) {
+      this.cut();
+      return;
+    }
+    this.abandon();
+    this.answerError(status, message);
   }
 
   /** Ends the client's connection in mid-answer, so that it sees the answer as broken. */

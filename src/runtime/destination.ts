@@ -3,7 +3,9 @@ import { type Balancer, type Peer, singlePeer } from "../balancer/balancer.js";
 import type { Certificate } from "../entities/certificates.js";
 import type { Route } from "../entities/routes.js";
 import type { Service } from "../entities/services.js";
+import type { Target } from "../entities/targets.js";
 import type { Upstream } from "../entities/upstreams.js";
+import type { UpstreamTlsEdits } from "../pdk/request-context.js";
 import { makePlan, type Plan } from "../plugin-runner/plan.js";
 import type { PluginIndex } from "../plugin-runner/plugin-index.js";
 import type { UpstreamTls } from "../proxy/transport.js";
@@ -17,29 +19,35 @@ export interface Origin {
   readonly tls: UpstreamTls | null;
 }
 
-/** Keeps one object per distinct origin, so that connection pools survive a reload. */
+/** Keeps one object per distinct origin, so that connection pools survive a reload. All snapshots of a gateway share it. */
 export class OriginTable {
   readonly #origins = new Map<string, Origin>();
-  readonly #previous: ReadonlyMap<string, Origin> | null;
-
-  constructor(previous?: OriginTable) {
-    this.#previous = previous === undefined ? null : previous.#origins;
-  }
 
   intern(origin: Origin): Origin {
-    const { scheme, host, port, connectTimeout, tls } = origin;
-    const key = `${scheme}|${host}|${port}|${connectTimeout}|${tls === null ? "" : JSON.stringify(tls)}`;
-    let known = this.#origins.get(key);
-    if (known === undefined) {
-      known = this.#previous?.get(key) ?? origin;
-      this.#origins.set(key, known);
-    }
-    return known;
+    const key = keyOf(origin);
+    const known = this.#origins.get(key);
+    if (known !== undefined) return known;
+    this.#origins.set(key, origin);
+    return origin;
   }
 
-  all(): ReadonlySet<Origin> {
-    return new Set(this.#origins.values());
+  /** Whether somebody has asked for such an origin already. */
+  has(origin: Origin): boolean {
+    return this.#origins.has(keyOf(origin));
   }
+
+  get isEmpty(): boolean {
+    return this.#origins.size === 0;
+  }
+
+  /** Forgets all others. */
+  retain(origins: ReadonlySet<Origin>): void {
+    for (const [key, origin] of this.#origins) if (!origins.has(origin)) this.#origins.delete(key);
+  }
+}
+
+function keyOf({ scheme, host, port, connectTimeout, tls }: Origin): string {
+  return `${scheme}|${host}|${port}|${connectTimeout}|${tls === null ? "" : JSON.stringify(tls)}`;
 }
 
 /** A peer as one service reaches it. */
@@ -53,6 +61,9 @@ export interface PeerTarget {
 export interface UpstreamTarget {
   readonly upstream: Upstream;
   readonly balancer: Balancer;
+  /** In order of age: what the balancer was made from. */
+  readonly targets: readonly Target[];
+  readonly peers: readonly Peer[];
 }
 
 /** A service, ready to be proxied to. */
@@ -63,10 +74,11 @@ export class ServiceTarget {
   readonly writeTimeout: number;
   readonly readTimeout: number;
   readonly #certificate: Certificate | undefined;
-  readonly #upstream: Upstream | null;
+  readonly #upstream: UpstreamTarget | undefined;
   readonly #origins: OriginTable;
-  readonly #single: PeerTarget | null;
-  readonly #targets = new Map<Peer, PeerTarget>();
+  readonly #peer: Peer | null;
+  #single: PeerTarget | null = null;
+  #targets: Map<Peer, PeerTarget> | null = null;
 
   constructor(
     service: Service,
@@ -80,20 +92,40 @@ export class ServiceTarget {
     this.writeTimeout = service.write_timeout ?? 60_000;
     this.readTimeout = service.read_timeout ?? 60_000;
     this.#origins = origins;
+    this.#upstream = upstream;
     if (upstream === undefined) {
-      const peer: Peer = { target: `${service.host}:${service.port}`, host: service.host, port: service.port, weight: 100 };
-      this.#upstream = null;
-      this.balancer = singlePeer(peer);
-      this.#single = this.#makeTarget(peer);
+      this.#peer = { target: `${service.host}:${service.port}`, host: service.host, port: service.port, weight: 100 };
+      this.balancer = singlePeer(this.#peer);
     } else {
-      this.#upstream = upstream.upstream;
+      this.#peer = null;
       this.balancer = upstream.balancer;
-      this.#single = null;
     }
   }
 
+  /** Made from the very same records. */
+  isOf(service: Service, upstream: UpstreamTarget | undefined, certificate: Certificate | undefined): boolean {
+    return this.service === service && this.#upstream === upstream && this.#certificate === certificate;
+  }
+
+  /** Goes on with the origins for which there are connections. All others wait until somebody asks for them. */
+  adoptOrigins(): void {
+    for (const peer of this.#peer === null ? (this.#upstream?.peers ?? []) : [this.#peer]) {
+      if (this.#origins.has(this.#peerOrigin(peer))) this.targetOf(peer);
+    }
+  }
+
+  /** Adds the origins that requests have gone to. */
+  addOrigins(origins: Set<Origin>): void {
+    if (this.#single !== null) origins.add(this.#single.origin);
+    for (const { origin } of this.#targets?.values() ?? []) origins.add(origin);
+  }
+
   targetOf(peer: Peer): PeerTarget {
-    if (this.#single !== null) return this.#single;
+    if (this.#peer !== null) {
+      this.#single ??= this.#makeTarget(this.#peer);
+      return this.#single;
+    }
+    this.#targets ??= new Map();
     let target = this.#targets.get(peer);
     if (target === undefined) {
       target = this.#makeTarget(peer);
@@ -104,18 +136,41 @@ export class ServiceTarget {
 
   #makeTarget(peer: Peer): PeerTarget {
     const scheme = schemeOf(this.service.protocol);
-    const name = this.#upstream?.host_header ?? bracketed(peer.host);
+    const name = this.#upstream?.upstream.host_header ?? bracketed(peer.host);
     return {
       hostHeader: isDefaultPort(scheme, peer.port) ? name : `${name}:${peer.port}`,
-      origin: this.originFor(peer.host, peer.port, scheme, this.#upstream?.host_header ?? peer.host),
+      origin: this.#origins.intern(this.#peerOrigin(peer)),
     };
   }
 
+  #peerOrigin(peer: Peer): Origin {
+    const serverName = this.#upstream?.upstream.host_header ?? peer.host;
+    return this.#makeOrigin(peer.host, peer.port, schemeOf(this.service.protocol), serverName, undefined, null);
+  }
+
   /** @param serverName - what the `Host` header says, port or not; the TLS server name unless it is an IP address */
-  originFor(host: string, port: number, scheme: "http" | "https", serverName: string, connectTimeout?: number): Origin {
+  originFor(
+    host: string,
+    port: number,
+    scheme: "http" | "https",
+    serverName: string,
+    connectTimeout?: number,
+    edits: UpstreamTlsEdits | null = null,
+  ): Origin {
+    return this.#origins.intern(this.#makeOrigin(host, port, scheme, serverName, connectTimeout, edits));
+  }
+
+  #makeOrigin(
+    host: string,
+    port: number,
+    scheme: "http" | "https",
+    serverName: string,
+    connectTimeout: number | undefined,
+    edits: UpstreamTlsEdits | null,
+  ): Origin {
     const { service } = this;
     const address = host.startsWith("[") ? host.slice(1, -1) : host;
-    return this.#origins.intern({
+    return {
       scheme,
       host: address,
       port,
@@ -125,12 +180,12 @@ export class ServiceTarget {
           ? null
           : {
               servername: tlsName(serverName),
-              verify: service.tls_verify === true,
-              ca: null,
-              cert: this.#certificate?.cert ?? null,
-              key: this.#certificate?.key ?? null,
+              verify: edits?.verify ?? service.tls_verify === true,
+              ca: edits?.ca === undefined ? null : [edits.ca],
+              cert: edits?.cert ?? this.#certificate?.cert ?? null,
+              key: edits?.key ?? this.#certificate?.key ?? null,
             },
-    });
+    };
   }
 }
 

@@ -12,10 +12,12 @@ import type { Destination, ServiceTarget } from "./destination.js";
 import type { ExchangeOwner, Next, UpgradeSocket } from "./exchange-types.js";
 import { failureStatus, mayRetry } from "./failure.js";
 import { handToHost } from "./host-response.js";
+import { noteFailedTry, noteTry } from "./log-notes.js";
 import { choosePeer, type PeerChoice } from "./peer-choice.js";
 import { protocolAnswer } from "./protocol-check.js";
-import { acceptsTrailers, requestHeaders } from "./request-headers.js";
+import { requestHeaders } from "./request-headers.js";
 import { type CleanedHead, cleanResponseHeaders } from "./response-headers.js";
+import { retry } from "./retry.js";
 import type { Snapshot } from "./snapshot.js";
 import { openTunnel } from "./tunnel.js";
 import { type UpstreamBody, upstreamBody } from "./upstream-body.js";
@@ -57,8 +59,7 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
       }
       return;
     }
-    const mark = this.target.indexOf("?", 1);
-    this.query = mark === -1 ? "" : this.target.slice(mark);
+    this.query = this.queryOfTarget();
     this.#then(
       () => runSerial(rewrite, "rewrite", this.pdk, this),
       () => {
@@ -102,6 +103,7 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
         return;
       }
       this.take();
+      this.query = this.queryOfTarget();
       this.answerError(404, "no Route matched with those values");
       return;
     }
@@ -199,6 +201,8 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
 
   #send(service: ServiceTarget): void {
     if (this.late.response !== null) this.buffered = this.tunnel === null;
+    const logged = this.late.log !== null;
+    const choosing = logged ? this.node.now() : 0;
     const choice = choosePeer(this, this.snapshot, service, this.failedPeers);
     if (choice === undefined) {
       this.answerError(503, this.attempts === 0 ? "failure to get a peer from the ring-balancer" : defaultErrorMessage(503));
@@ -206,7 +210,8 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
     }
     this.peer = choice.peer;
     this.proxied = true;
-    this.sending ??= upstreamBody(this) ?? null;
+    this.sending ??= upstreamBody(this, (limit) => this.bodyTooLarge(limit)) ?? null;
+    if (this.exit !== null) return;
     if (this.sending === null) {
       this.report(
         new Error("the request's body was read by another middleware and cannot be restored; mount the gateway before it"),
@@ -217,6 +222,7 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
     this.attempts += 1;
     this.connected = false;
     this.balanced = this.node.now();
+    if (logged) noteTry(this, choice.peer, choosing);
     const { settings } = this.owner;
     const headers = requestHeaders(this, settings, choice.host, this.sending.shape, this.tunnel !== null);
     const request = this.#upstreamRequest(service, choice, headers);
@@ -270,14 +276,6 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
     this.sendHead(head, statusText);
   }
 
-  /** Node throws for `Trailer` on an answer that is not chunked. */
-  mayAnnounceTrailers(status: number): boolean {
-    const { headers, httpVersion } = this.incoming;
-    return (
-      acceptsTrailers(headers.te as string) && httpVersion !== "1.0" && this.method !== "HEAD" && status !== 204 && status !== 304
-    );
-  }
-
   onData(chunk: Buffer): boolean {
     if (this.done) return true;
     if (this.held !== null) {
@@ -303,6 +301,7 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
 
   onEnd(): void {
     this.release();
+    if (this.late.log !== null) this.received = this.node.now();
     if (this.done) return;
     if (this.held !== null) {
       this.respond();
@@ -353,7 +352,8 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
     if (service && peer !== null && mayRetry(this, error, service)) {
       this.failedPeers ??= [];
       this.failedPeers.push(peer);
-      this.forward(service);
+      noteFailedTry(this, failureStatus(error.kind));
+      retry(this, service);
       return;
     }
     this.held = null;

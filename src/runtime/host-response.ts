@@ -5,6 +5,7 @@ import { filterHead } from "./answer-head.js";
 import type { GatewayExchange } from "./exchange.js";
 import type { Next } from "./exchange-types.js";
 import { rememberContext } from "./gateway-context.js";
+import { noteHead } from "./log-notes.js";
 import { replaceHeaders } from "./replace-headers.js";
 
 /**
@@ -17,7 +18,10 @@ export function handToHost(exchange: GatewayExchange, next: Next): void {
   rememberContext(exchange);
   if (exchange.owner.settings.tokens.requestId) response.setHeader("X-Kong-Request-Id", exchange.requestId);
   const watched = late.headerFilter !== null || late.bodyFilter !== null || late.log !== null || exchange.early !== null;
-  if (watched) new HostResponse(exchange).wrap();
+  if (watched) {
+    exchange.balanced = exchange.node.now();
+    new HostResponse(exchange).wrap();
+  }
   next();
 }
 
@@ -57,6 +61,7 @@ class HostResponse {
     if (exchange.headSent) return this.#writeHead(status);
     const reason = typeof rest[0] === "string" ? rest[0] : undefined;
     exchange.headers = collect(response, (reason === undefined ? rest[0] : rest[1]) as HeadersArgument);
+    exchange.answered = exchange.node.now();
     exchange.status = status;
     exchange.serviceStatus = status;
     exchange.serviceHeaders = exchange.headers.slice();
@@ -71,12 +76,13 @@ class HostResponse {
       exchange.cut();
       return response;
     }
-    if (exchange.late.bodyFilter !== null && exchange.incoming.method !== "HEAD") {
+    if (!exchange.late.keepsBody && exchange.incoming.method !== "HEAD") {
       editHeaders(exchange.headers, "clear", "content-length", []);
     }
     for (const name of response.getHeaderNames()) response.removeHeader(name);
     exchange.headSent = true;
     exchange.phase = "body_filter";
+    if (exchange.late.log !== null) noteHead(exchange);
     replaceHeaders(response, exchange.headers);
     return reason === undefined || this.#replaced !== undefined
       ? this.#writeHead(exchange.status)

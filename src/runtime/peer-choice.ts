@@ -36,7 +36,7 @@ export function choosePeer(
   const { origin, hostHeader } = target.targetOf(peer);
   const clientHost = context.route?.preserve_host ? context.incoming.headers.host : undefined;
   const host = clientHost ?? hostHeader;
-  if (context.scheme === null && context.timeouts === null && clientHost === undefined)
+  if (context.scheme === null && context.timeouts === null && context.tlsEdits === null && clientHost === undefined)
     return { peer, origin, host, path, tls: origin.tls };
   const adjusted = adjust(context, target, origin, hostHeader);
   return { peer, origin: adjusted, host, path, tls: clientHost === undefined ? adjusted.tls : named(adjusted.tls, clientHost) };
@@ -51,7 +51,7 @@ function overridden(context: RequestContext, service: ServiceTarget, path: strin
   const { host, port } = context.targetOverride as { host: string; port: number };
   const scheme = context.scheme ?? schemeOf(service.service.protocol);
   const name = bracketed(host);
-  const origin = service.originFor(host, port, scheme, host, context.timeouts?.connect);
+  const origin = service.originFor(host, port, scheme, host, context.timeouts?.connect, context.tlsEdits);
   return {
     peer: { target: `${name}:${port}`, host, port, weight: 100 },
     origin,
@@ -61,9 +61,9 @@ function overridden(context: RequestContext, service: ServiceTarget, path: strin
   };
 }
 
-/** The origin when a plugin has changed the scheme or the connect timeout. */
+/** The origin when a plugin has changed the scheme, the connect timeout or TLS. */
 function adjust(context: RequestContext, target: ServiceTarget, origin: Origin, host: string): Origin {
   const scheme = context.scheme ?? origin.scheme;
-  if (context.timeouts === null && scheme === origin.scheme) return origin;
-  return target.originFor(origin.host, origin.port, scheme, host, context.timeouts?.connect);
+  if (context.timeouts === null && context.tlsEdits === null && scheme === origin.scheme) return origin;
+  return target.originFor(origin.host, origin.port, scheme, host, context.timeouts?.connect, context.tlsEdits);
 }

@@ -1,9 +1,11 @@
 import { STATUS_CODES } from "node:http";
+import { defaultErrorMessage } from "../pdk/error-body.js";
 import { connectionScheme, hostName, trustedHeader } from "../pdk/request.js";
 import type { RequestContext } from "../pdk/request-context.js";
 import type { Destination } from "./destination.js";
+import { hasTwoAuthorizations, mayLackHeaders } from "./header-faults.js";
 
-/** An answer that the route's protocols call for, before any plugin's access phase (routing, section 9). */
+/** An answer that HTTP or the route's protocols call for, before any plugin's access phase (routing, section 9). */
 export interface ProtocolAnswer {
   readonly status: number;
   /** For an error in the form that the client accepts. */
@@ -15,6 +17,9 @@ export interface ProtocolAnswer {
 
 /** `undefined` when the request may go on. */
 export function protocolAnswer(context: RequestContext, destination: Destination): ProtocolAnswer | undefined {
+  const { incoming } = context;
+  if (mayLackHeaders(incoming)) return { status: 431, message: defaultErrorMessage(431), headers: [] };
+  if (hasTwoAuthorizations(incoming)) return { status: 400, message: defaultErrorMessage(400), headers: [] };
   if (!destination.httpsOnly && !destination.grpc) return undefined;
   const secure = forwardedScheme(context) === "https";
   if (destination.httpsOnly && !secure) return httpsAnswer(context, destination.route.https_redirect_status_code);

@@ -32,13 +32,16 @@ export function requestHeaders(
   const { rawHeaders, headers, socket } = incoming;
   const named = headers.connection === undefined ? undefined : hopByHopNames(headers.connection);
   const dropId = settings.tokens.upstreamRequestId;
+  const identified = context.consumer !== null || context.credential !== null;
   const list: string[] = ["Host", requestEdits?.get("host")?.values[0] ?? host];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     if (isReplaced(name, dropId)) continue;
-    if (named !== undefined || requestEdits !== null || body !== null) {
+    if (named !== undefined || requestEdits !== null || body !== null || identified) {
       const lower = name.toLowerCase();
       if (named?.has(lower) || requestEdits?.has(lower) || (body !== null && isAboutBody(lower, body))) continue;
+      if (lower.includes("_") && requestEdits?.has(lower.replaceAll("_", "-"))) continue;
+      if (identified && saysWhoCalls(lower)) continue;
     }
     list.push(name, rawHeaders[i + 1] as string);
   }
@@ -89,11 +92,24 @@ function isAboutBody(lower: string, body: BodyShape | null): boolean {
   return (lower === "content-encoding" && body.restored) || (lower === "content-type" && body.contentType !== undefined);
 }
 
+/**
+ * What upstreams are told about the caller, in any spelling that one of them could take for it: many read `X_Consumer_ID` as
+ * `X-Consumer-ID`. Once somebody was identified, only plugins have a say in it.
+ */
+const aboutCaller = /^x[-_](?:consumer|credential|authenticated)[-_]|^x[-_]anonymous[-_]consumer$/;
+
+function saysWhoCalls(lower: string): boolean {
+  return lower.charCodeAt(0) === 120 && aboutCaller.test(lower);
+}
+
 function single(value: string | string[] | undefined): string | undefined {
   return typeof value === "string" ? value : value?.[0];
 }
 
-/** Headers of the client that are dropped, or replaced by our own. Lengths first: most names are ruled out by it. */
+/**
+ * Headers of the client that are dropped, or replaced by our own, also where an underscore stands for a hyphen: upstreams that speak CGI
+ * or WSGI see no difference. Lengths first: most names are ruled out by it.
+ */
 function isReplaced(name: string, dropId: boolean): boolean {
   // HTTP/2 pseudo-headers.
   if (name.charCodeAt(0) === 58) return true;
@@ -111,35 +127,38 @@ function isReplaced(name: string, dropId: boolean): boolean {
     case 7:
       return isHeaderName(name, "upgrade");
     case 9:
-      return isHeaderName(name, "x-real-ip");
+      return isTwin(name, "x-real-ip");
     case 10:
-      return isHeaderName(name, "connection") || isHeaderName(name, "keep-alive");
+      return isHeaderName(name, "connection") || isTwin(name, "keep-alive");
     case 15:
-      return isHeaderName(name, "x-forwarded-for");
+      return isTwin(name, "x-forwarded-for");
     case 16:
       return (
-        isHeaderName(name, "x-forwarded-host") ||
-        isHeaderName(name, "x-forwarded-port") ||
-        isHeaderName(name, "x-forwarded-path") ||
-        isHeaderName(name, "proxy-connection")
+        isTwin(name, "x-forwarded-host") ||
+        isTwin(name, "x-forwarded-port") ||
+        isTwin(name, "x-forwarded-path") ||
+        isTwin(name, "proxy-connection")
       );
     case 17:
       return (
-        isHeaderName(name, "x-forwarded-proto") ||
-        isHeaderName(name, "transfer-encoding") ||
-        (dropId && isHeaderName(name, "x-kong-request-id"))
+        isTwin(name, "x-forwarded-proto") || isTwin(name, "transfer-encoding") || (dropId && isTwin(name, "x-kong-request-id"))
       );
     case 18:
-      return isHeaderName(name, "x-forwarded-prefix");
+      return isTwin(name, "x-forwarded-prefix");
     case 20:
-      return isHeaderName(name, "x-kong-request-debug");
+      return isTwin(name, "x-kong-request-debug");
     case 24:
-      return isHeaderName(name, "x-kong-request-debug-log");
+      return isTwin(name, "x-kong-request-debug-log");
     case 26:
-      return isHeaderName(name, "x-kong-request-debug-token");
+      return isTwin(name, "x-kong-request-debug-token");
     default:
       return false;
   }
+}
+
+/** As {@link isHeaderName}; an underscore counts as a hyphen. */
+function isTwin(name: string, lowerName: string): boolean {
+  return isHeaderName(name, lowerName) || (name.includes("_") && isHeaderName(name.replaceAll("_", "-"), lowerName));
 }
 
 function via(before: string | undefined, version: string, product: string): string {

@@ -2,8 +2,10 @@ import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { announcesBody } from "../util/parsed-body.js";
+import { originForm } from "../util/uri.js";
 import { GatewayExchange } from "./exchange.js";
 import type { ExchangeOwner, Next, UpgradeSocket } from "./exchange-types.js";
+import { mayLackHeaders } from "./header-faults.js";
 import type { RuntimeSettings } from "./settings.js";
 import type { Snapshot } from "./snapshot.js";
 import { serveWithoutUpgrade } from "./without-upgrade.js";
@@ -15,6 +17,7 @@ export class Runtime implements ExchangeOwner {
   #snapshot: Snapshot;
   #rebuild: (() => void) | null = null;
   #running = 0;
+  #total = 0;
   #idle: (() => void)[] = [];
 
   constructor(settings: RuntimeSettings, snapshot: Snapshot) {
@@ -46,15 +49,20 @@ export class Runtime implements ExchangeOwner {
     return this.#running;
   }
 
+  /** Requests that have begun since the start. */
+  get total(): number {
+    return this.#total;
+  }
+
   /** New requests use the new snapshot; those in hand end on the old one. */
   swap(snapshot: Snapshot): void {
     this.#rebuild = null;
     this.#snapshot = snapshot;
-    this.settings.transport.retain?.(snapshot.origins.all());
+    this.settings.transport.retain?.(snapshot.retainOrigins());
   }
 
   handle(incoming: IncomingMessage, outgoing: ServerResponse, next: Next | null): void {
-    new GatewayExchange(this, this.snapshot, incoming, outgoing, incoming.url ?? "/", next, null).start();
+    new GatewayExchange(this, this.snapshot, incoming, outgoing, originForm(incoming.url ?? "/"), next, null).start();
   }
 
   /** @param next - `null`: a request that matches no route is answered with 404 */
@@ -64,7 +72,8 @@ export class Runtime implements ExchangeOwner {
     whenFree(incoming.socket, () => {
       const websocket = incoming.headers.upgrade?.toLowerCase() === "websocket";
       // Where somebody else listens too, another protocol may be theirs; none of those has a request with a body.
-      if (!websocket && (next === null || announcesBody(incoming))) {
+      // Written anew, a request that lacks headers would be another one: its body could become a request.
+      if (!websocket && (next === null || announcesBody(incoming)) && !mayLackHeaders(incoming)) {
         socket.off("error", drop);
         if (serveWithoutUpgrade(incoming, socket, head)) return;
         socket.on("error", drop);
@@ -88,12 +97,14 @@ export class Runtime implements ExchangeOwner {
             outgoing.emit("close");
             next();
           };
-    const exchange = new GatewayExchange(this, this.snapshot, incoming, outgoing, incoming.url ?? "/", handOver, tunnel);
+    const target = originForm(incoming.url ?? "/");
+    const exchange = new GatewayExchange(this, this.snapshot, incoming, outgoing, target, handOver, tunnel);
     exchange.start();
   }
 
   began(): void {
     this.#running += 1;
+    this.#total += 1;
   }
 
   ended(): void {

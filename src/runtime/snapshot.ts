@@ -1,6 +1,4 @@
-import type { Peer } from "../balancer/balancer.js";
 import type { HealthMarks } from "../balancer/health-marks.js";
-import { roundRobin } from "../balancer/round-robin.js";
 import type { Certificate } from "../entities/certificates.js";
 import type { Route } from "../entities/routes.js";
 import type { Service } from "../entities/services.js";
@@ -12,16 +10,21 @@ import type { EntityReader } from "../pdk/request-context.js";
 import type { AnyPlugin } from "../plugin-runner/define-plugin.js";
 import { type GlobalPlan, makeGlobalPlan } from "../plugin-runner/plan.js";
 import { indexPlugins, type PluginEntity, type PluginIndex } from "../plugin-runner/plugin-index.js";
-import { buildRouter, type RouterFlavor } from "../router/build-router.js";
+import { type RouterFlavor, routerSteps } from "../router/build-router.js";
 import type { Router } from "../router/router.js";
-import { formatAddress, isAddressFault, parseAddress } from "../util/address.js";
+import { type Steps, stepSize } from "../util/steps.js";
 import { CertificateIndex } from "./certificate-index.js";
-import { Destination, OriginTable, ServiceTarget, type UpstreamTarget } from "./destination.js";
+import { compileUpstreams, retainMarks, type Upstreams } from "./compile-upstreams.js";
+import { Destination, type Origin, OriginTable, ServiceTarget, type UpstreamTarget } from "./destination.js";
 import { certificatesWithSecrets, pluginsWithSecrets, type StoredVault, secretResolver } from "./secrets.js";
 
 /** What a snapshot is made from. */
 export interface SnapshotSource {
-  readonly entities: EntityReader & { all(entity: string): Iterable<unknown> };
+  readonly entities: EntityReader & {
+    all(entity: string): Iterable<unknown>;
+    /** In no particular order. */
+    each?(entity: string): Iterable<unknown>;
+  };
   readonly plugins: ReadonlyMap<string, AnyPlugin>;
   readonly marks: HealthMarks;
   /** Where secrets come from, and where it is said that one is missing. */
@@ -34,94 +37,47 @@ export interface SnapshotSource {
   readonly skipped: (routeId: string, reason: string) => void;
 }
 
+/** The parts of a snapshot. */
+interface SnapshotParts {
+  readonly entities: EntityReader;
+  readonly router: Router<number>;
+  readonly destinations: readonly Destination[];
+  readonly globals: GlobalPlan;
+  readonly plugins: PluginIndex;
+  readonly upstreams: Upstreams;
+  readonly certificates: CertificateIndex;
+  readonly origins: OriginTable;
+  readonly services: ReadonlyMap<string, ServiceTarget>;
+  readonly hasSecrets: boolean;
+}
+
 /** All that requests need of one configuration, compiled. Immutable: a new configuration is a new snapshot. */
-export class Snapshot {
+export class Snapshot implements SnapshotParts {
   readonly entities: EntityReader;
   /** Finds the position in {@link destinations}: a change of plugins or services leaves it as it is. */
   readonly router: Router<number>;
   readonly destinations: readonly Destination[];
   readonly globals: GlobalPlan;
   readonly plugins: PluginIndex;
-  readonly upstreams: ReadonlyMap<string, UpstreamTarget>;
+  readonly upstreams: Upstreams;
   readonly certificates: CertificateIndex;
   readonly origins: OriginTable;
-  readonly #services: ReadonlyMap<string, ServiceTarget>;
-  readonly #routes: readonly Route[];
+  readonly services: ReadonlyMap<string, ServiceTarget>;
+  /** References to vaults have been resolved for it: what they lead to may be something else the next time. */
+  readonly hasSecrets: boolean;
   readonly #overridden = new Map<string, ServiceTarget>();
 
-  constructor(source: SnapshotSource) {
-    const { entities, previous, changed } = source;
-    const kept = changed === undefined ? undefined : previous;
-    /** The previous part, unless one of these entities has changed. */
-    const keep = <T>(part: (snapshot: Snapshot) => T, names: readonly string[]): T | undefined =>
-      kept === undefined || names.some((name) => changed?.has(name)) ? undefined : part(kept);
-    const resolve = secretResolver(source.node, entities.all("vaults") as Iterable<StoredVault>);
-    this.entities = entities;
-    this.plugins =
-      keep(({ plugins }) => plugins, ["plugins", "vaults"]) ??
-      indexPlugins(
-        source.plugins,
-        pluginsWithSecrets(entities.all("plugins") as Iterable<PluginEntity>, source.plugins, resolve),
-      );
-    this.globals = this.plugins === kept?.plugins ? kept.globals : makeGlobalPlan(this.plugins);
-    this.certificates =
-      keep(({ certificates }) => certificates, ["certificates", "snis", "vaults"]) ??
-      new CertificateIndex(
-        certificatesWithSecrets(entities.all("certificates") as Iterable<Certificate>, resolve),
-        entities.all("snis") as Iterable<Sni>,
-      );
-    this.upstreams =
-      keep(({ upstreams }) => upstreams, ["upstreams", "targets"]) ??
-      compileUpstreams(
-        entities.all("upstreams") as Iterable<Upstream>,
-        entities.all("targets") as Iterable<Target>,
-        source.marks,
-      );
-    const sameServices =
-      this.certificates === kept?.certificates && this.upstreams === kept.upstreams
-        ? keep((snapshot) => snapshot, ["services"])
-        : undefined;
-    this.origins = sameServices?.origins ?? new OriginTable(previous?.origins);
-    this.#services = sameServices ? sameServices.#services : this.#compileServices(entities.all("services") as Iterable<Service>);
-    this.#routes = this.#reachable(entities.all("routes") as Iterable<Route>);
-    const sameRoutes = kept !== undefined && sameItems(this.#routes, kept.#routes) ? kept : undefined;
-    this.destinations =
-      sameRoutes && sameServices && this.plugins === kept?.plugins
-        ? sameRoutes.destinations
-        : this.#routes.map((route) => new Destination(route, this.#serviceOf(route) ?? null, this.plugins));
-    this.router =
-      sameRoutes?.router ??
-      buildRouter(
-        this.#routes.map((route, value) => ({ route, value })),
-        { flavor: source.flavor, onSkipped: source.skipped },
-      );
-  }
-
-  #compileServices(services: Iterable<Service>): ReadonlyMap<string, ServiceTarget> {
-    const compiled = new Map<string, ServiceTarget>();
-    for (const service of services) {
-      if (service.enabled) compiled.set(service.id, this.#compileService(service, this.upstreams.get(service.host)));
-    }
-    return compiled;
-  }
-
-  #compileService(service: Service, upstream: UpstreamTarget | undefined): ServiceTarget {
-    const id = service.client_certificate?.id ?? upstream?.upstream.client_certificate?.id;
-    return new ServiceTarget(service, upstream, this.origins, id === undefined ? undefined : this.certificates.get(id));
-  }
-
-  /** `undefined` when it is disabled, `null` when the route has none. */
-  #serviceOf({ service }: Route): ServiceTarget | null | undefined {
-    return service === null ? null : this.#services.get(service.id);
-  }
-
-  /** The routes for HTTP. Those of a disabled service are not there at all, so that they do not hide others. */
-  #reachable(routes: Iterable<Route>): readonly Route[] {
-    return [...routes].filter(
-      (route) =>
-        route.protocols.some((protocol) => protocol.startsWith("http") || protocol.startsWith("grpc")) &&
-        this.#serviceOf(route) !== undefined,
-    );
+  constructor(parts: SnapshotParts) {
+    this.entities = parts.entities;
+    this.router = parts.router;
+    this.destinations = parts.destinations;
+    this.globals = parts.globals;
+    this.plugins = parts.plugins;
+    this.upstreams = parts.upstreams;
+    this.certificates = parts.certificates;
+    this.origins = parts.origins;
+    this.services = parts.services;
+    this.hasSecrets = parts.hasSecrets;
   }
 
   /** A service as it is reached over another upstream, which a plugin chose. `undefined`: there is no upstream of that name. */
@@ -131,41 +87,160 @@ export class Snapshot {
     const key = `${service.service.id}|${upstreamName}`;
     let target = this.#overridden.get(key);
     if (target === undefined) {
-      target = this.#compileService(service.service, upstream);
+      target = new ServiceTarget(
+        service.service,
+        upstream,
+        this.origins,
+        this.certificates.get(certificateOf(service.service, upstream)),
+      );
       this.#overridden.set(key, target);
     }
     return target;
   }
+
+  /** The origins that requests have gone to and that are still configured: the connections to all others may be closed. */
+  retainOrigins(): ReadonlySet<Origin> {
+    const origins = new Set<Origin>();
+    for (const service of this.services.values()) service.addOrigins(origins);
+    for (const service of this.#overridden.values()) service.addOrigins(origins);
+    this.origins.retain(origins);
+    return origins;
+  }
 }
 
-function compileUpstreams(
-  upstreams: Iterable<Upstream>,
-  targets: Iterable<Target>,
-  marks: HealthMarks,
-): ReadonlyMap<string, UpstreamTarget> {
-  const peers = new Map<string, Peer[]>();
-  for (const { upstream, target, weight } of [...targets].sort(byAge)) {
-    const address = parseAddress(target);
-    if (isAddressFault(address)) continue;
-    const list = peers.get(upstream.id) ?? [];
-    peers.set(upstream.id, list);
-    // Documents keep a target as it was written; its address is the same with and without the default port.
-    list.push({ target: formatAddress(address, 8000), host: address.host, port: address.port ?? 8000, weight: weight ?? 100 });
+/** Compiles a snapshot, step by step. */
+export function* compileSnapshot(source: SnapshotSource): Steps<Snapshot> {
+  const { previous, changed, marks } = source;
+  const kept = changed === undefined ? undefined : previous;
+  const all = <T>(name: string): Iterable<T> => (source.entities.each?.(name) ?? source.entities.all(name)) as Iterable<T>;
+  /** The previous part, unless one of these entities has changed. */
+  const keep = <T>(part: (snapshot: Snapshot) => T, names: readonly string[]): T | undefined =>
+    kept === undefined || names.some((name) => changed?.has(name)) ? undefined : part(kept);
+  let hasSecrets = keep((snapshot) => snapshot.hasSecrets, ["plugins", "certificates", "vaults"]) ?? false;
+  const resolve = secretResolver(source.node, all<StoredVault>("vaults"));
+  const resolveAndTell = (reference: string): string => {
+    hasSecrets = true;
+    return resolve(reference);
+  };
+
+  // No `yield` behind a `??`: what makes CommonJS of it in the build does not understand that.
+  const samePlugins = keep((snapshot) => snapshot.plugins, ["plugins", "vaults"]);
+  const plugins = samePlugins
+    ? samePlugins
+    : yield* indexPlugins(
+        source.plugins,
+        pluginsWithSecrets(all<PluginEntity>("plugins"), source.plugins, resolveAndTell),
+        previous?.plugins,
+      );
+  const certificates =
+    keep((snapshot) => snapshot.certificates, ["certificates", "snis", "vaults"]) ??
+    new CertificateIndex(certificatesWithSecrets(all<Certificate>("certificates"), resolveAndTell), all<Sni>("snis"));
+  const sameUpstreams = keep((snapshot) => snapshot.upstreams, ["upstreams", "targets"]);
+  const upstreams = sameUpstreams
+    ? sameUpstreams
+    : yield* compileUpstreams(all<Upstream>("upstreams"), all<Target>("targets"), marks, previous?.upstreams);
+  const origins = previous?.origins ?? new OriginTable();
+  const sameServices =
+    certificates === kept?.certificates && upstreams === kept.upstreams ? keep((it) => it.services, ["services"]) : undefined;
+  const services = sameServices
+    ? sameServices
+    : yield* compileServices(all<Service>("services"), { upstreams, certificates, origins, previous });
+
+  const routes: Route[] = [];
+  for (const route of all<Route>("routes")) {
+    if (routes.length % stepSize === 0) yield;
+    if (isReachable(route, services)) routes.push(route);
   }
-  const compiled = new Map<string, UpstreamTarget>();
-  for (const upstream of upstreams) {
-    compiled.set(upstream.name, { upstream, balancer: roundRobin(peers.get(upstream.id) ?? [], marks.of(upstream.name)) });
+  const sameRoutes =
+    kept?.destinations.length === routes.length && routes.every((route, at) => route === kept.destinations[at]?.route);
+  const destinations =
+    sameRoutes && sameServices && plugins === kept.plugins
+      ? kept.destinations
+      : yield* compileDestinations(routes, services, plugins, previous);
+  const router =
+    sameRoutes && kept
+      ? kept.router
+      : yield* routerSteps(
+          routes.map((route, value) => ({ route, value })),
+          { flavor: source.flavor, onSkipped: source.skipped },
+        );
+  if (upstreams !== previous?.upstreams) retainMarks(upstreams, marks);
+  return new Snapshot({
+    entities: source.entities,
+    router,
+    destinations,
+    plugins,
+    globals: plugins === kept?.plugins ? kept.globals : makeGlobalPlan(plugins),
+    upstreams,
+    certificates,
+    origins,
+    services,
+    hasSecrets,
+  });
+}
+
+function certificateOf(service: Service, upstream: UpstreamTarget | undefined): string {
+  return service.client_certificate?.id ?? upstream?.upstream.client_certificate?.id ?? "";
+}
+
+/** What services are compiled with. */
+interface ServiceContext {
+  readonly upstreams: Upstreams;
+  readonly certificates: CertificateIndex;
+  readonly origins: OriginTable;
+  readonly previous: Snapshot | undefined;
+}
+
+function* compileServices(
+  services: Iterable<Service>,
+  { upstreams, certificates, origins, previous }: ServiceContext,
+): Steps<ReadonlyMap<string, ServiceTarget>> {
+  const compiled = new Map<string, ServiceTarget>();
+  let count = 0;
+  for (const service of services) {
+    if (count++ % stepSize === 0) yield { phase: "compile", done: count, total: 0 };
+    if (!service.enabled) continue;
+    const upstream = upstreams.get(service.host);
+    const certificate = certificates.get(certificateOf(service, upstream));
+    const before = previous?.services.get(service.id);
+    if (before?.isOf(service, upstream, certificate)) {
+      compiled.set(service.id, before);
+      continue;
+    }
+    const target = new ServiceTarget(service, upstream, origins, certificate);
+    if (!origins.isEmpty) target.adoptOrigins();
+    compiled.set(service.id, target);
   }
-  marks.retain(
-    new Map([...compiled].map(([name, { balancer }]) => [name, new Set(balancer.status().map(({ target }) => target))])),
-  );
   return compiled;
 }
 
-function byAge(a: Target, b: Target): number {
-  return a.created_at - b.created_at || (a.id < b.id ? -1 : 1);
+/** Whether a route serves HTTP. That of a disabled service is not there at all, so that it does not hide others. */
+function isReachable({ protocols, service }: Route, services: ReadonlyMap<string, ServiceTarget>): boolean {
+  return (
+    protocols.some((protocol) => protocol.startsWith("http") || protocol.startsWith("grpc")) &&
+    (service === null || services.has(service.id))
+  );
 }
 
-function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
+function* compileDestinations(
+  routes: readonly Route[],
+  services: ReadonlyMap<string, ServiceTarget>,
+  plugins: PluginIndex,
+  previous: Snapshot | undefined,
+): Steps<readonly Destination[]> {
+  const known = new Map<string, Destination>();
+  if (previous?.plugins === plugins) {
+    for (const destination of previous.destinations) {
+      if (known.size % stepSize === 0) yield;
+      known.set(destination.route.id, destination);
+    }
+  }
+  const destinations: Destination[] = [];
+  for (const route of routes) {
+    if (destinations.length % stepSize === 0) yield { phase: "compile", done: destinations.length, total: routes.length };
+    const service = route.service === null ? null : (services.get(route.service.id) ?? null);
+    const before = known.get(route.id);
+    destinations.push(before?.route === route && before.service === service ? before : new Destination(route, service, plugins));
+  }
+  return destinations;
 }

@@ -1,0 +1,24 @@
+import { isPromise } from "../util/maybe-promise.js";
+import type { ServiceTarget } from "./destination.js";
+import type { GatewayExchange } from "./exchange.js";
+
+/** Tries once more, at the place that a plugin's callback may choose. Never throws. */
+export function retry(exchange: GatewayExchange, service: ServiceTarget): void {
+  const { retryCallback } = exchange;
+  if (retryCallback === null) {
+    exchange.forward(service);
+    return;
+  }
+  const fail = (error: unknown): void => {
+    exchange.report(error);
+    exchange.answerError(503, "failure to get a peer from retry handler");
+  };
+  exchange.phase = "balancer";
+  try {
+    const running = retryCallback();
+    if (isPromise(running)) (running as Promise<void>).then(() => exchange.forward(service), fail);
+    else exchange.forward(service);
+  } catch (error) {
+    fail(error);
+  }
+}
