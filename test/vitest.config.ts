@@ -9,6 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^postern$/, replacement: `${root}src/index.ts` },
       { find: /^postern\/(koa|fastify|hono)$/, replacement: `${root}src/adapters/$1.ts` },
+      { find: /^postern\/admin-client$/, replacement: `${root}src/admin-client/index.ts` },
       { find: /^postern\/testing$/, replacement: `${root}src/testing/index.ts` },
     ],
   },

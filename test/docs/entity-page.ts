@@ -39,7 +39,7 @@ export function entityPage(definition: EntityDefinition, context: PageContext): 
 }
 
 function facts(definition: EntityDefinition, { plugin, all }: PageContext): string[][] {
-  const { name, primaryKey, endpointKey, cacheKey = [], ttl, dbExport, generateAdminApi, view } = definition;
+  const { name, primaryKey, endpointKey, cacheKey = [], ttl, dbExport, generateAdminApi, view, cached } = definition;
   const path = definition.adminApiName ?? name;
   const nested = definition.adminApiNestedName ?? path;
   const hasParents = foreignFields(definition).length > 0;
@@ -62,6 +62,7 @@ function facts(definition: EntityDefinition, { plugin, all }: PageContext): stri
     ["records may expire", ttl ? "yes: `ttl`, in seconds" : "no"],
     !dbExport && ["in exports", "no"],
     view && ["stored", "no: made from the records of other entities"],
+    !cached && ["kept in memory", "no: with a database server it is read there, and no other process is told of changes"],
     referrers.length > 0 && ["referred to by", referrers.join(", ")],
   ];
   return rows.filter((row) => row !== false).map((row) => [...row]);

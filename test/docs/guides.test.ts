@@ -3,8 +3,9 @@ import { inspect } from "node:util";
 import * as postern from "postern";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import * as testing from "../../src/testing/index.js";
 
-const guides = ["dao", "custom-entities"];
+const guides = ["dao", "custom-entities", "testing-plugins", "plugins-from-kong"];
 const AsyncFunction = (async () => undefined).constructor as new (...parts: string[]) => (...args: unknown[]) => Promise<void>;
 
 /** The code blocks of a guide, in order. */
@@ -32,7 +33,7 @@ async function printed(code: string): Promise<string[]> {
     gateways.push(gateway);
     return gateway;
   };
-  const modules: Readonly<Record<string, object>> = { postern: { ...postern, createGateway } };
+  const modules: Readonly<Record<string, object>> = { postern: { ...postern, createGateway }, "postern/testing": testing };
   await new AsyncFunction("require", "exports", "console", outputText)((name: string) => modules[name], {}, { log });
   for (const gateway of gateways) await gateway.close();
   return lines;

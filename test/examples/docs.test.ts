@@ -4,11 +4,17 @@ import { fileURLToPath } from "node:url";
 import * as postern from "postern";
 import { describe, expect, it } from "vitest";
 import { PdkCache } from "../../src/pdk/cache.js";
-import { PdkClient } from "../../src/pdk/client.js";
-import { PdkLog } from "../../src/pdk/pdk.js";
+import { PdkClient, PdkClientTls } from "../../src/pdk/client.js";
+import { PdkCtx } from "../../src/pdk/ctx.js";
+import { PdkLog } from "../../src/pdk/log/pdk-log.js";
+import { Pdk } from "../../src/pdk/pdk.js";
+import { PdkPlugin } from "../../src/pdk/plugin.js";
+import { PdkQueue } from "../../src/pdk/queue/pdk-queue.js";
+import { RedisConnections } from "../../src/pdk/redis/connections.js";
 import { PdkRequest } from "../../src/pdk/request.js";
 import { PdkResponse } from "../../src/pdk/response.js";
 import { PdkService, PdkServiceRequest, PdkServiceResponse } from "../../src/pdk/service.js";
+import { PdkVault } from "../../src/pdk/vault.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -66,6 +72,13 @@ describe("reference pages name everything there is", () => {
     ["pdk.response", PdkResponse],
     ["pdk.cache", PdkCache],
     ["pdk.log", PdkLog],
+    ["pdk.ctx", PdkCtx],
+    ["pdk.plugin", PdkPlugin],
+    ["pdk.queue", PdkQueue],
+    ["pdk.redis", RedisConnections],
+    ["pdk.vault", PdkVault],
+    ["pdk.client.tls", PdkClientTls],
+    ["pdk", Pdk],
   ])("functions of %s", (_name, { prototype }) => {
     const page = read("docs/reference/pdk.md");
     const functions = Object.getOwnPropertyNames(prototype).filter((name) => name !== "constructor");

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { connect, createServer } from "node:tls";
-import { definePlugin, defineVault } from "postern";
+import { definePlugin, defineVault, vaultTimes } from "postern";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { str } from "../../src/schema/field.js";
 import { selfSigned } from "../support/self-signed.js";
@@ -104,5 +104,83 @@ describe("references to secrets", () => {
     const config = document({ secret: "{vault://env/pass}" });
     await using gateway = await testGateway({ config, options: { plugins: [tell], vaultEnvPrefix: "mine-" } });
     expect(await (await gateway.fetch("/")).json()).toMatchObject({ secret: "prefixed" });
+  });
+});
+
+describe("secrets that change", () => {
+  /** Signs in with what it is configured with; what the server wants, the test says. */
+  function world() {
+    const clock = { now: 1_700_000_000_000 };
+    const secrets = { password: "one", other: "same" };
+    const server = { password: "one" };
+    const configured: unknown[] = [];
+    const far = defineVault({
+      name: "far",
+      config: { ...vaultTimes },
+      get: (_config, resource) => secrets[resource as keyof typeof secrets],
+    });
+    const signIn = definePlugin({
+      name: "sign-in",
+      version: "1.0.0",
+      priority: 10,
+      config: { password: str({ referenceable: true }), plain: str() },
+      configure: (configs = []) => void configured.push(configs.map(({ password }) => password)),
+      async access(pdk, config) {
+        if (pdk.request.getPath() === "/plain") return pdk.response.exit(200, { password: config.password });
+        const tried: (string | null)[] = [];
+        const signedIn = await pdk.vault.try(({ password }) => {
+          tried.push(password);
+          return password === server.password;
+        }, config);
+        return pdk.response.exit(200, { signedIn, tried, plain: (await pdk.vault.update({ a: ["{vault://far/other}"] })).a });
+      },
+    });
+    const config = {
+      _format_version: "3.0",
+      vaults: [{ prefix: "short", name: "far", config: { ttl: 30 } }],
+      routes: [{ paths: ["/"], plugins: [{ name: "sign-in", config: { password: "{vault://short/password}" } }] }],
+    };
+    return { clock, secrets, server, configured, config, options: { plugins: [signIn], vaults: [far], clock: () => clock.now } };
+  }
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("reach plugins when their time is over", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const { clock, secrets, config, configured, options } = world();
+    await using gateway = await testGateway({ config, options });
+    const password = async () => ((await (await gateway.fetch("/plain")).json()) as { password: string }).password;
+    expect(await password()).toBe("one");
+    secrets.password = "two";
+    clock.now += 29_000;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await password()).toBe("one");
+    clock.now += 60_000;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await password()).toBe("two");
+    expect(configured).toEqual([["one"], ["two"]]);
+  });
+
+  it("are asked for again when they do not work, and what was made with the old ones is made anew", async () => {
+    const { secrets, server, config, options } = world();
+    await using gateway = await testGateway({ config, options });
+    const answer = async (path = "/") => (await gateway.fetch(path)).json();
+    expect(await answer()).toEqual({ signedIn: true, tried: ["one"], plain: ["same"] });
+    secrets.password = "two";
+    server.password = "two";
+    expect(await answer()).toEqual({ signedIn: true, tried: ["one", "two"], plain: ["same"] });
+    expect(await answer("/plain")).toEqual({ password: "two" });
+    server.password = "three";
+    expect(await answer()).toEqual({ signedIn: false, tried: ["two"], plain: ["same"] });
+  });
+
+  it("are asked for again when a configuration is loaded", async () => {
+    const { secrets, config, options } = world();
+    await using gateway = await testGateway({ config, options });
+    secrets.password = "two";
+    await gateway.gateway.loadConfig({ ...config, _comment: "again" } as never);
+    expect(await (await gateway.fetch("/plain")).json()).toEqual({ password: "two" });
   });
 });

@@ -9,6 +9,7 @@ const load: Readonly<Record<string, () => Promise<object>>> = {
   "./koa": () => import("postern/koa"),
   "./fastify": () => import("postern/fastify"),
   "./hono": () => import("postern/hono"),
+  "./admin-client": () => import("postern/admin-client"),
   "./testing": () => import("postern/testing"),
 };
 

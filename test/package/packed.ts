@@ -68,6 +68,11 @@ function unpack(tarball: string): void {
 
 async function useAsUsersDo(subpath: string): Promise<void> {
   const name = subpath.replace(/^\./, manifest.name);
+  if (subpath === "./schema.json") {
+    assert.equal(run("cjs", `show(require(${JSON.stringify(name)}).$schema)`), "http://json-schema.org/draft-07/schema#");
+    console.log(`${name}: required`);
+    return;
+  }
   if (subpath.endsWith(".json")) {
     assert.equal(run("cjs", `show(require(${JSON.stringify(name)}).version)`), manifest.version);
     console.log(`${name}: required`);

@@ -2,11 +2,12 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { HealthMarks } from "../../src/balancer/health-marks.js";
 import { coreEntities } from "../../src/entities/core.js";
-import { Snapshot } from "../../src/runtime/snapshot.js";
+import { compileSnapshot, type Snapshot } from "../../src/runtime/snapshot.js";
 import type { EntityDefinition } from "../../src/schema/entity.js";
 import type { EntityStore } from "../../src/store/dao.js";
 import { openStore, storedDefinitions } from "../../src/store/open-store.js";
 import { MemoryStrategy } from "../../src/store/strategies/memory/memory-strategy.js";
+import { runAtOnce } from "../../src/util/steps.js";
 import { VaultSet } from "../../src/vaults/vault-set.js";
 import { keptLog } from "../gateway/support.js";
 
@@ -19,15 +20,17 @@ function world(): { db: EntityStore<typeof coreEntities>; next(...changed: strin
   return {
     db: openStore(coreEntities, { strategy }),
     next(...changed) {
-      previous = new Snapshot({
-        entities: strategy.state,
-        plugins: new Map(),
-        marks,
-        node: { vaults: new VaultSet([]), logger: keptLog() },
-        flavor: "traditional_compatible",
-        skipped: () => undefined,
-        ...(previous ? { previous, changed: new Set(changed) } : {}),
-      });
+      previous = runAtOnce(
+        compileSnapshot({
+          entities: strategy.state,
+          plugins: new Map(),
+          marks,
+          node: { vaults: new VaultSet([]), logger: keptLog() },
+          flavor: "traditional_compatible",
+          skipped: () => undefined,
+          ...(previous ? { previous, changed: new Set(changed) } : {}),
+        }),
+      );
       return previous;
     },
   };

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { rmSync } from "node:fs";
+import { chmodSync, chownSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -41,15 +41,25 @@ export function describePostgres(name: string, body: () => void): void {
   }
 }
 
+/** What {@link startPostgres} takes. */
+export interface PostgresServerOptions {
+  /** Speaks TLS with this certificate (PEM). */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** With `tls`: connections without TLS, or without a certificate of ours, are refused on all databases but `postgres`. */
+  readonly clientCertificates?: boolean;
+}
+
 /** Makes a server and starts it on a free port of 127.0.0.1. */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
   if (binaries === undefined) throw new Error("no PostgreSQL was found");
   const { initdb, user } = binaries;
   const folder = serverFolder(user);
   const data = join(folder, "data");
   await run(initdb, ["-D", data, "-U", "kong", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"], { ...user, cwd: folder });
+  if (options.tls) writeTls(data, options.tls, options.clientCertificates === true, user);
   const port = await freePort();
-  let child = await startProcess(binaries, folder, port);
+  const settings = options.tls ? ["ssl=on", "ssl_ca_file=server.crt"] : [];
+  let child = await startProcess(binaries, folder, port, settings);
   let databases = 0;
   const end = (): void => {
     child.kill("SIGKILL");
@@ -70,7 +80,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       await gone;
     },
     start: async () => {
-      child = await startProcess(binaries, folder, port);
+      child = await startProcess(binaries, folder, port, settings);
     },
     stop: async () => {
       process.off("exit", end);
@@ -82,7 +92,31 @@ export async function startPostgres(): Promise<PostgresServer> {
   };
 }
 
-async function startProcess({ postgres, user }: PostgresBinaries, folder: string, port: number): Promise<ChildProcess> {
+/** The server reads its key only where nobody else could. */
+function writeTls(
+  data: string,
+  { cert, key }: { readonly cert: string; readonly key: string },
+  clientCertificates: boolean,
+  user: PostgresBinaries["user"],
+): void {
+  writeFileSync(join(data, "server.crt"), cert);
+  writeFileSync(join(data, "server.key"), key);
+  if (clientCertificates) {
+    const rule = "hostssl all all 127.0.0.1/32 trust clientcert=verify-ca";
+    writeFileSync(join(data, "pg_hba.conf"), `host postgres all 127.0.0.1/32 trust\n${rule}\n`);
+  }
+  for (const name of ["server.crt", "server.key", "pg_hba.conf"]) {
+    chmodSync(join(data, name), 0o600);
+    if (user) chownSync(join(data, name), user.uid, user.gid);
+  }
+}
+
+async function startProcess(
+  { postgres, user }: PostgresBinaries,
+  folder: string,
+  port: number,
+  more: readonly string[],
+): Promise<ChildProcess> {
   // Nothing here survives a crash of the machine, so nothing is forced to the disk; a kill of the server loses nothing by that.
   const settings = [
     "fsync=off",
@@ -90,6 +124,7 @@ async function startProcess({ postgres, user }: PostgresBinaries, folder: string
     "max_connections=60",
     "shared_buffers=32MB",
     "listen_addresses=127.0.0.1",
+    ...more,
   ];
   const args = ["-D", join(folder, "data"), "-k", folder, "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])];
   return waitFor(

@@ -30,6 +30,10 @@ const keyAuth = { name: "key-auth" };
 const acl = { name: "acl", config: { allow: ["gold", "silver"] } };
 const rateLimiting = { name: "rate-limiting", config: { minute: 1_000_000_000, policy: "local" } };
 const cors = { name: "cors", config: { origins: ["https://app.example"], credentials: true } };
+const prometheus = {
+  name: "prometheus",
+  config: { per_consumer: true, status_code_metrics: true, latency_metrics: true, bandwidth_metrics: true },
+};
 const transformer = {
   name: "request-transformer",
   config: {
@@ -80,7 +84,7 @@ function allScenarios(logFile: string): readonly PluginScenario[] {
       plugins: [transformer],
       headers: { "user-agent": "bench/1", "x-remove": "1", "x-old": "2", accept: "*/*" },
     },
-    { name: "prometheus", base: "none", goal: 3, plugins: [{ name: "prometheus" }] },
+    { name: "prometheus", base: "none", goal: 3, plugins: [prometheus] },
     { name: "file-log", base: "none", goal: 6, plugins: [{ name: "file-log", config: { path: logFile } }] },
     {
       name: "ten together",
@@ -96,7 +100,7 @@ function allScenarios(logFile: string): readonly PluginScenario[] {
         rateLimiting,
         transformer,
         { name: "response-transformer", config: { add: { headers: ["X-Answered:yes"] } } },
-        { name: "prometheus" },
+        prometheus,
       ],
       headers: { ...apikey, origin: "https://app.example" },
     },
