@@ -31,7 +31,12 @@ const NONE = "";
 /** The instances of one plugin, by what they are attached to. */
 export class PluginScopes {
   readonly plugin: AnyPlugin;
-  readonly #byScope = new Map<string, PluginInstance>();
+  #global: PluginInstance | undefined;
+  // Nearly all instances are attached to one thing at most, whose id needs no key to be made of it.
+  readonly #byRoute = new Map<string, PluginInstance>();
+  readonly #byService = new Map<string, PluginInstance>();
+  readonly #byConsumer = new Map<string, PluginInstance>();
+  readonly #bySeveral = new Map<string, PluginInstance>();
   readonly #consumers = new Set<string>();
   readonly #perRoute: boolean;
   readonly #perService: boolean;
@@ -46,12 +51,13 @@ export class PluginScopes {
 
   /** @param previous - an instance that is made from the same entity is used again, with all that is known by its configuration */
   add(entity: PluginEntity, previous?: PluginScopes): PluginInstance {
+    const route = entity.route?.id ?? NONE;
+    const service = entity.service?.id ?? NONE;
     const consumer = entity.consumer?.id ?? NONE;
-    const scope = scopeKey(entity.route?.id ?? NONE, entity.service?.id ?? NONE, consumer);
-    const before = previous?.plugin === this.plugin ? previous.#byScope.get(scope) : undefined;
-    const instance = before?.entity === entity ? before : makeInstance(this.plugin, entity);
+    const before = previous?.plugin === this.plugin ? previous.#get(route, service, consumer) : undefined;
+    const instance = before?.entity === entity ? before : new Instance(this.plugin, entity);
     // Of two in the same place the one with the larger id counts, in whatever order they come.
-    if ((this.#byScope.get(scope)?.id ?? NONE) < instance.id) this.#byScope.set(scope, instance);
+    if ((this.#get(route, service, consumer)?.id ?? NONE) < instance.id) this.#set(route, service, consumer, instance);
     if (consumer !== NONE && this.#perConsumer) this.#consumers.add(consumer);
     return instance;
   }
@@ -66,7 +72,7 @@ export class PluginScopes {
   }
 
   get global(): PluginInstance | undefined {
-    return this.#byScope.get(scopeKey(NONE, NONE, NONE));
+    return this.#global;
   }
 
   /** The most specific instance for this combination (plugin runtime, "precedence"); configurations are never merged. */
@@ -82,35 +88,72 @@ export class PluginScopes {
       (c && this.#get(NONE, NONE, c)) ||
       (r && this.#get(r, NONE, NONE)) ||
       (s && this.#get(NONE, s, NONE)) ||
-      this.#get(NONE, NONE, NONE) ||
-      undefined
+      this.#global
     );
   }
 
   #get(routeId: string, serviceId: string, consumerId: string): PluginInstance | undefined {
-    return this.#byScope.get(scopeKey(routeId, serviceId, consumerId));
+    const several = this.#several(routeId, serviceId, consumerId);
+    if (several !== undefined) return this.#bySeveral.get(several);
+    if (routeId !== NONE) return this.#byRoute.get(routeId);
+    if (serviceId !== NONE) return this.#byService.get(serviceId);
+    return consumerId === NONE ? this.#global : this.#byConsumer.get(consumerId);
+  }
+
+  #set(routeId: string, serviceId: string, consumerId: string, instance: PluginInstance): void {
+    const several = this.#several(routeId, serviceId, consumerId);
+    if (several !== undefined) this.#bySeveral.set(several, instance);
+    else if (routeId !== NONE) this.#byRoute.set(routeId, instance);
+    else if (serviceId !== NONE) this.#byService.set(serviceId, instance);
+    else if (consumerId !== NONE) this.#byConsumer.set(consumerId, instance);
+    else this.#global = instance;
+  }
+
+  /** The key of what is attached to more than one thing. */
+  #several(routeId: string, serviceId: string, consumerId: string): string | undefined {
+    const count = Number(routeId !== NONE) + Number(serviceId !== NONE) + Number(consumerId !== NONE);
+    return count > 1 ? `${routeId}:${serviceId}:${consumerId}` : undefined;
   }
 }
 
-function scopeKey(routeId: string, serviceId: string, consumerId: string): string {
-  return `${routeId}:${serviceId}:${consumerId}`;
+/** An instance whose configuration is made when it is first needed: of many routes, few are asked for right after a load. */
+class Instance implements PluginInstance {
+  readonly plugin: AnyPlugin;
+  readonly entity: PluginEntity;
+  readonly name: string;
+  readonly id: string;
+  readonly instanceName: string | null;
+  readonly makeContext: PluginInstance["makeContext"];
+  #config: object | undefined;
+
+  constructor(plugin: AnyPlugin, entity: PluginEntity) {
+    this.plugin = plugin;
+    this.entity = entity;
+    this.name = plugin.name;
+    this.id = entity.id;
+    this.instanceName = entity.instance_name;
+    this.makeContext = plugin.context as PluginInstance["makeContext"];
+  }
+
+  get config(): never {
+    this.#config ??= configOf(this.plugin, this.entity);
+    return this.#config as never;
+  }
 }
 
-function makeInstance(plugin: AnyPlugin, entity: PluginEntity): PluginInstance {
-  const { route, service, consumer, instance_name: instanceName } = entity;
-  const config: Record<string, unknown> = { ...parsedConfig(plugin.config, entity.config), __plugin_id: entity.id };
-  if (route !== null) config.route_id = route.id;
-  if (service !== null) config.service_id = service.id;
-  if (consumer !== null) config.consumer_id = consumer.id;
-  if (instanceName !== null) config.plugin_instance_name = instanceName;
-  const makeContext = plugin.context as (() => object) | undefined;
-  return { plugin, config: config as never, name: plugin.name, id: entity.id, instanceName, makeContext, entity };
+function configOf(plugin: AnyPlugin, { id, config, route, service, consumer, instance_name }: PluginEntity): object {
+  const own: Record<string, unknown> = { ...parsedConfig(plugin.config, config), __plugin_id: id };
+  if (route !== null) own.route_id = route.id;
+  if (service !== null) own.service_id = service.id;
+  if (consumer !== null) own.consumer_id = consumer.id;
+  if (instance_name !== null) own.plugin_instance_name = instance_name;
+  return own;
 }
 
 /** All enabled HTTP instances, by plugin, in execution order. */
 export interface PluginIndex {
   readonly plugins: readonly PluginScopes[];
-  /** Per plugin name, the configurations of all instances: what `configure` gets. */
+  /** Per plugin in use, the configurations of all instances: what `configure` gets. Empty for a plugin without that phase. */
   readonly configs: ReadonlyMap<string, readonly never[]>;
 }
 
@@ -139,7 +182,8 @@ export function* indexPlugins(
       scopes.set(entity.name, own);
       configs.set(entity.name, []);
     }
-    configs.get(entity.name)?.push(own.add(entity, before.get(entity.name)).config);
+    const instance = own.add(entity, before.get(entity.name));
+    if (plugin.configure !== undefined) configs.get(entity.name)?.push(instance.config);
   }
   return { plugins: [...scopes.values()].sort((a, b) => byExecutionOrder(a.plugin, b.plugin)), configs };
 }

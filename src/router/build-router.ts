@@ -44,25 +44,46 @@ export function* routerSteps<T>(routes: Iterable<RoutableEntry<T>>, options: Rou
   if (flavor !== "traditional_compatible") {
     throw new Error(`router flavor '${flavor}' is not available, use 'traditional_compatible'`);
   }
-  const context: CompileContext = { onSkipped: options.onSkipped, regexes: new Map() };
-  const byPriority = new Map<bigint, Matcher<T>[]>();
+  const context: CompileContext = { onSkipped: options.onSkipped, regexes: new Map(), hosts: new Map() };
+  const byPriority = new Map<bigint, SortedMatcher<T>[]>();
   let count = 0;
   for (const { route, value } of routes) {
     if (count++ % stepSize === 0) yield { phase: "compile", done: count, total: 0 };
     for (const matcher of compileRoute(route, value, context)) {
+      const sorted: SortedMatcher<T> = { start: startOf(matcher.id), matcher };
       const group = byPriority.get(matcher.priority);
-      if (group) group.push(matcher);
-      else byPriority.set(matcher.priority, [matcher]);
+      if (group) group.push(sorted);
+      else byPriority.set(matcher.priority, [sorted]);
     }
   }
   // There are few priorities, and numbers of that size are slow to compare.
   const matchers: Matcher<T>[] = [];
   for (const priority of [...byPriority.keys()].sort((a, b) => (a > b ? -1 : 1))) {
-    const group = byPriority.get(priority) as Matcher<T>[];
-    yield* sortInSteps(group, compareIds);
-    for (const matcher of group) matchers.push(matcher);
+    const group = byPriority.get(priority) as SortedMatcher<T>[];
+    yield* sortInSteps(group, byIdDescending);
+    for (const { matcher } of group) matchers.push(matcher);
   }
   return new IndexedRouter(matchers, yield* buildHostIndex(matchers));
+}
+
+/** A matcher with the start of its id as a number: comparing numbers that lie side by side beats following pointers to texts. */
+interface SortedMatcher<T> {
+  readonly start: number;
+  readonly matcher: Matcher<T>;
+}
+
+/** As many characters of seven bits as a number holds exactly. */
+const startLength = 7;
+
+/** Orders as the texts do, as far as it goes. */
+function startOf(id: string): number {
+  let start = 0;
+  for (let at = 0; at < startLength; at += 1) start = start * 128 + (at < id.length ? Math.min(127, id.charCodeAt(at)) : 0);
+  return start;
+}
+
+function byIdDescending(a: SortedMatcher<unknown>, b: SortedMatcher<unknown>): number {
+  return b.start - a.start || compareIds(a.matcher, b.matcher);
 }
 
 class IndexedRouter<T> implements Router<T> {

@@ -1,3 +1,4 @@
+import { boundRegExp } from "../util/bounded-pattern.js";
 import { compilePcre } from "../util/regex.js";
 import type { RoutingRequest } from "./router.js";
 
@@ -29,7 +30,9 @@ export function compileHeaderTest(name: string, values: readonly string[]): Head
     key: name.toLowerCase().replaceAll("_", "-"),
     values: values.map((value) => {
       const lower = value.toLowerCase();
-      return lower.startsWith("~*") ? { literal: null, regex: compilePcre(lower.slice(2)) } : { literal: lower, regex: null };
+      return lower.startsWith("~*")
+        ? { literal: null, regex: boundRegExp(compilePcre(lower.slice(2))) }
+        : { literal: lower, regex: null };
     }),
   };
 }

@@ -1,3 +1,4 @@
+import { getOrMake } from "../util/get-or-make.js";
 import { type Steps, stepSize } from "../util/steps.js";
 import { type Cursor, Entry } from "./cursor.js";
 import type { Matcher } from "./matcher.js";
@@ -28,8 +29,7 @@ export function* buildHostIndex<T>(matchers: readonly Matcher<T>[]): Steps<HostI
     }
     for (const { kind, text, port } of uniqueHosts(matcher.hosts)) {
       const byText = kind === "exact" ? exact : kind === "suffix" ? suffixes : prefixes;
-      const entries = byText.get(text) ?? [];
-      byText.set(text, entries);
+      const entries = getOrMake(byText, text, (): Entry<T>[] => []);
       for (const literal of literals) entries.push(new Entry(matcher, rank, literal, port));
     }
   }

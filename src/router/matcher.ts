@@ -1,3 +1,4 @@
+import { getOrMake } from "../util/get-or-make.js";
 import { uuidBytes, uuidV5 } from "../util/uuid.js";
 import { compileHeaderTest, type HeaderTest } from "./header-test.js";
 import { splitHostPort } from "./host-port.js";
@@ -30,6 +31,8 @@ const HTTP_PROTOCOLS = new Set(["http", "https", "grpc", "grpcs"]);
 export interface CompileContext {
   readonly onSkipped: OnSkipped | undefined;
   readonly regexes: RegexPool;
+  /** Many routes have the same hosts. */
+  readonly hosts: Map<string, HostTest>;
 }
 
 /** Told about each matcher that is left out, with the id of its route. */
@@ -49,6 +52,10 @@ export function compileRoute<T>(route: RoutableRoute, value: T, context: Compile
 
 /** Regexes form one group, prefixes one per length in bytes; groups stand in the order of their first path. */
 function groupPaths(paths: readonly string[]): PathGroup[] {
+  const [first] = paths;
+  if (first !== undefined && paths.length === 1) {
+    return [first.startsWith("~") ? { regex: true, paths: [first.slice(1)] } : { regex: false, paths }];
+  }
   const groups = new Map<number, string[]>();
   for (const path of paths) {
     const key = path.startsWith("~") ? -1 : Buffer.byteLength(path);
@@ -70,7 +77,7 @@ function compileGroups<T>(
   const matchers: Matcher<T>[] = [];
   for (const [index, group] of groups.entries()) {
     try {
-      const matcher = compileMatcher(route, value, ids[index] ?? route.id, group, context.regexes);
+      const matcher = compileMatcher(route, value, ids[index] ?? route.id, group, context);
       if (hasCriterion(matcher)) matchers.push(matcher);
       else context.onSkipped?.(route.id, "the route has no criterion to match by");
     } catch (error) {
@@ -85,9 +92,10 @@ function compileMatcher<T>(
   value: T,
   id: string,
   group: PathGroup | undefined,
-  regexes: RegexPool,
+  { regexes, hosts }: CompileContext,
 ): Matcher<T> {
-  const headers = Object.entries(route.headers ?? {}).map(([name, values]) => compileHeaderTest(name, values));
+  const headers =
+    route.headers === null ? [] : Object.entries(route.headers).map(([name, values]) => compileHeaderTest(name, values));
   return {
     route,
     value,
@@ -95,7 +103,7 @@ function compileMatcher<T>(
     priority: matcherPriority(route, group),
     snis: isGiven(route.snis) ? route.snis.map((sni) => parsePattern(withoutTrailingDot(sni))) : null,
     methods: isGiven(route.methods) ? route.methods : null,
-    hosts: isGiven(route.hosts) ? route.hosts.map(parseHost) : null,
+    hosts: isGiven(route.hosts) ? route.hosts.map((host) => getOrMake(hosts, host, () => parseHost(host))) : null,
     prefixes: group !== undefined && !group.regex ? group.paths : null,
     regexes: group?.regex === true ? group.paths.map((source) => compilePathRegex(source, regexes)) : null,
     headers: headers.length > 0 ? headers : null,

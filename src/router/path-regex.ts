@@ -1,3 +1,4 @@
+import { boundRegExp } from "../util/bounded-pattern.js";
 import { compilePcre } from "../util/regex.js";
 
 /**
@@ -25,8 +26,8 @@ export type RegexPool = Map<string, { readonly regex: RegExp; readonly groups: b
  * Compiles the regex of a path (without its `~`).
  *
  * As in Kong a `^` is put in front and nothing else, so in `~/a|/b` only the first branch is anchored. JavaScript's
- * regexes backtrack and have no match limit: a pattern with nested quantifiers can take exponential time on a hostile
- * path (ReDoS), where Kong's engine is linear.
+ * regexes backtrack, where Kong's engine is linear: a pattern that may take long on a hostile path (ReDoS) is stopped,
+ * and the request fails. To go on as if it did not match could lead past the plugins of its route.
  *
  * @throws RegexFault when the pattern does not compile.
  */
@@ -49,7 +50,7 @@ function pooled(pool: RegexPool, source: string, flags: string): { readonly rege
   if (known !== undefined) return known;
   // With an empty branch added everything matches, and the match tells the number of groups.
   const groups = (new RegExp(`${source}|`, flags).exec("")?.length ?? 1) > 1;
-  const fresh = { regex: new RegExp(source, flags), groups };
+  const fresh = { regex: boundRegExp(new RegExp(source, flags)), groups };
   pool.set(key, fresh);
   return fresh;
 }
