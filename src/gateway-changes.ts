@@ -1,5 +1,6 @@
 import type { Runtime } from "./runtime/runtime.js";
 import type { Snapshot } from "./runtime/snapshot.js";
+import { runAtOnce, type Steps } from "./util/steps.js";
 
 /** The entities that snapshots are compiled from. All others are read where they are stored, request by request. */
 const compiled: ReadonlySet<string> = new Set([
@@ -17,19 +18,25 @@ const compiled: ReadonlySet<string> = new Set([
 const QUIET = 100;
 
 /** Between two snapshots lie this many times what the last one took, so that many writes leave the process to the requests. */
-const REST = 9;
+const REST = 6;
 
 /** Milliseconds that are not worth a timer. */
 const SHORTEST_REST = 1;
 
-/** Milliseconds that a write waits for its snapshot, at most. */
+/** Milliseconds between two snapshots, at most. */
 const LONGEST_REST = 1000;
+
+/** Milliseconds of work that requests may wait for. A snapshot that takes longer is made in slices beside them. */
+const LONGEST_AT_ONCE = 2;
+
+/** Milliseconds of such a slice. */
+const SLICE = 1;
 
 /** What {@link SnapshotUpdates} takes. */
 export interface SnapshotUpdatesOptions {
   readonly runtime: Runtime;
   /** @param changed - the entities that differ; `undefined`: all may */
-  compile(changed: ReadonlySet<string> | undefined): Snapshot;
+  compile(changed: ReadonlySet<string> | undefined): Steps<Snapshot>;
   /** Told of every snapshot that has been made. */
   updated(before: Snapshot): void;
   /** Told when none could be made; the one before goes on. */
@@ -38,16 +45,25 @@ export interface SnapshotUpdatesOptions {
 
 /**
  * Keeps the snapshot in step with the store. The next request after a change gets a new one, so a burst of changes costs one rebuild;
- * without requests, it is made when the burst is over. Where writes go on while requests do, those that come soon after a rebuild share
- * the next one, and their promises wait until requests get it.
+ * without requests, it is made when the burst is over.
+ *
+ * Where writes go on while requests do, those that come soon after a rebuild share the next one. If that takes long, it is made in slices,
+ * between which requests are served from the one before and no record is written. The promises of the writes wait for it.
  */
 export class SnapshotUpdates {
   readonly #options: SnapshotUpdatesOptions;
   #changed: Set<string> | undefined = new Set();
   #timer: NodeJS.Timeout | undefined;
+  /** The next request makes the snapshot. */
+  #isPending = false;
   /** When the next snapshot may be made, by `performance.now()`. */
   #notBefore = 0;
+  /** Milliseconds of work that the last one took. */
+  #cost = 0;
+  /** Requests that had begun when it was made. */
+  #requests = 0;
   #rest: { readonly over: Promise<void>; readonly end: () => void } | null = null;
+  #compiling: Promise<void> | undefined;
 
   constructor(options: SnapshotUpdatesOptions) {
     this.#options = options;
@@ -56,6 +72,11 @@ export class SnapshotUpdates {
   /** What a change waits for until requests see it; `undefined`: nothing. */
   caughtUp(): Promise<void> | undefined {
     return this.#rest?.over;
+  }
+
+  /** What a write waits for before it touches the store; `undefined`: nothing. */
+  mayWrite(): Promise<void> | undefined {
+    return this.#compiling;
   }
 
   /** Records of an entity have changed. */
@@ -77,15 +98,23 @@ export class SnapshotUpdates {
   }
 
   #outdated(): void {
+    // Whoever ends the rest looks at what has changed until then.
     if (this.#rest) return;
     const wait = Math.min(LONGEST_REST, this.#notBefore - performance.now());
-    if (wait < SHORTEST_REST) this.#renew();
-    else this.#startRest(wait);
+    if (wait >= SHORTEST_REST) this.#startRest(wait);
+    else if (this.#takesLong && !this.#isPending) this.#startRest(0);
+    else this.#renew();
+  }
+
+  /** Making a snapshot would hold up requests, and there are some. */
+  get #takesLong(): boolean {
+    return this.#cost > LONGEST_AT_ONCE && this.#options.runtime.total > this.#requests;
   }
 
   /** The next request gets a new snapshot. */
   #renew(): void {
     const { runtime } = this.#options;
+    this.#isPending = true;
     runtime.outdated(() => this.#update());
     if (this.#timer) this.#timer.refresh();
     else this.#timer = setTimeout(() => runtime.snapshot, QUIET).unref();
@@ -96,31 +125,87 @@ export class SnapshotUpdates {
     const over = new Promise<void>((done) => {
       resolve = done;
     });
-    const timer = setTimeout(() => end(), ms);
     const end = (): void => {
       clearTimeout(timer);
       this.#rest = null;
       this.#renew();
       resolve();
     };
+    const timer = setTimeout(() => {
+      if (!this.#takesLong) end();
+      else this.#compiling = this.#updateInSlices().then((isDone) => this.#endCompiling(isDone, resolve));
+    }, ms);
     this.#rest = { over, end };
   }
 
+  #endCompiling(isDone: boolean, resolve: () => void): void {
+    this.#compiling = undefined;
+    this.#rest = null;
+    if (!isDone) this.#renew();
+    resolve();
+  }
+
   #update(): void {
-    const { runtime, compile, updated, failed } = this.#options;
-    const changed = this.#changed;
-    const before = runtime.snapshot;
     const started = performance.now();
-    this.#changed = new Set();
+    const changed = this.#begin();
+    this.#isPending = false;
     try {
-      runtime.swap(compile(changed));
-      updated(before);
+      this.#use(runAtOnce(this.#options.compile(changed)));
     } catch (error) {
-      // What has not been compiled now is tried again with the next change.
-      this.#changed = undefined;
-      failed(error);
+      this.#fail(error);
     }
-    const ended = performance.now();
-    this.#notBefore = ended + (ended - started) * REST;
+    this.#finished(performance.now() - started);
+  }
+
+  /** @returns `false` when the snapshot is out of date already: others than the writers of this process may change the store meanwhile */
+  async #updateInSlices(): Promise<boolean> {
+    const { runtime, compile } = this.#options;
+    const before = runtime.snapshot;
+    let cost = 0;
+    try {
+      const steps = compile(this.#begin());
+      let result = steps.next();
+      while (!result.done) {
+        await new Promise<void>((turn) => setImmediate(turn));
+        const started = performance.now();
+        do result = steps.next();
+        while (!result.done && performance.now() - started < SLICE);
+        cost += performance.now() - started;
+      }
+      if (runtime.snapshot !== before || this.#changed === undefined || this.#changed.size > 0) {
+        this.#changed = undefined;
+        return false;
+      }
+      this.#use(result.value);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#finished(cost);
+    return true;
+  }
+
+  #begin(): ReadonlySet<string> | undefined {
+    const changed = this.#changed;
+    this.#changed = new Set();
+    return changed;
+  }
+
+  #use(snapshot: Snapshot): void {
+    const { runtime, updated } = this.#options;
+    const before = runtime.snapshot;
+    runtime.swap(snapshot);
+    updated(before);
+  }
+
+  #fail(error: unknown): void {
+    // What has not been compiled now is tried again with the next change.
+    this.#changed = undefined;
+    this.#options.failed(error);
+  }
+
+  #finished(cost: number): void {
+    this.#cost = cost;
+    this.#requests = this.#options.runtime.total;
+    this.#notBefore = performance.now() + cost * REST;
   }
 }

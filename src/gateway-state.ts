@@ -93,10 +93,10 @@ export class GatewayState {
     this.#keepInput(firstInput(options));
     this.#loaded = loadResult(this.#document, started);
     const { logger, now } = this.settings.node;
-    this.#changes = new StoreEvents(
-      (error) => this.#failed(error as Error),
-      () => this.#updates.caughtUp(),
-    );
+    this.#changes = new StoreEvents((error) => this.#failed(error as Error), {
+      mayWrite: () => this.#updates.mayWrite(),
+      caughtUp: () => this.#updates.caughtUp(),
+    });
     this.#backend = openBackend({
       options,
       logger,
@@ -108,7 +108,7 @@ export class GatewayState {
     this.runtime = new Runtime(this.settings, runAtOnce(this.#compile(this.#backend.entities)));
     this.#updates = new SnapshotUpdates({
       runtime: this.runtime,
-      compile: (changed) => runAtOnce(this.#compile(this.#backend.entities, this.runtime.snapshot, changed)),
+      compile: (changed) => this.#compile(this.#backend.entities, this.runtime.snapshot, changed),
       updated: ({ plugins }) => {
         if (plugins !== this.runtime.snapshot.plugins) this.#configure();
       },

@@ -44,6 +44,7 @@ export class EntityDao<E extends EntityDefinition = EntityDefinition> extends En
     const { record } = await this.#prepare(values, "insert");
     this.refuseReadOnly("create");
     const row = this.#finished(record, values, options, expiryOf(ttl, record, "created_at", this.context.now));
+    await this.context.events.mayWrite();
     await this.strategy.insert(this.definition.name, row);
     await this.announce([{ entity: this.definition.name, operation: "create", row }], options);
     return this.shown(row, options);
@@ -100,6 +101,7 @@ export class EntityDao<E extends EntityDefinition = EntityDefinition> extends En
     const { record } = await this.#prepare(values, "insert");
     this.refuseReadOnly("create or update");
     const row = this.#finished(record, values, {}, expiryOf(ttl, record, "created_at", this.context.now));
+    await this.context.events.mayWrite();
     const change = await this.strategy.increment(this.definition.name, row, field);
     if (this.definition.cached) await this.announce([change], options);
     return change.row[field] as number;
@@ -118,6 +120,7 @@ export class EntityDao<E extends EntityDefinition = EntityDefinition> extends En
   }
 
   async truncate(): Promise<void> {
+    await this.context.events.mayWrite();
     await this.strategy.truncate(this.definition.name);
     if (this.strategy.readOnly) return;
     this.context.events.reset();
@@ -139,6 +142,7 @@ export class EntityDao<E extends EntityDefinition = EntityDefinition> extends En
       if (await this.strategy.select(name, key, options)) this.refuseReadOnly("remove", by);
       return;
     }
+    await this.context.events.mayWrite();
     await this.announce(await this.strategy.delete(name, key, options), options);
   }
 
@@ -183,6 +187,7 @@ export class EntityDao<E extends EntityDefinition = EntityDefinition> extends En
     const expiry = expiryOf(ttl, record, "updated_at", this.context.now);
     const row = this.#finished(record, values, options, expiry);
     const changed = changedColumns(this.schema, given, stored, row);
+    await this.context.events.mayWrite();
     const written = await this.strategy.update(
       name,
       this.keyOf(stored),
@@ -209,6 +214,7 @@ export class EntityDao<E extends EntityDefinition = EntityDefinition> extends En
       this.refuseReadOnly("create or update", by);
       const row = this.#finished(record, values, options, expiryOf(ttl ?? 0, record, "created_at", this.context.now));
       try {
+        await this.context.events.mayWrite();
         const old = isThere ? await this.strategy.upsert(name, row) : await this.strategy.insert(name, row);
         await this.announce([{ entity: name, operation: old ? "update" : "create", row, ...(old ? { old } : {}) }], options);
         return this.shown(row, options);

@@ -8,6 +8,16 @@ export type StoreChange = RowChange;
 
 type Listener<T> = (event: T) => void;
 
+/** What holds up writes, for those who follow them. */
+export interface WritePace {
+  /** Asked before each write. */
+  mayWrite(): Promise<void> | undefined;
+  /** Asked after each write, whose promise waits for it. */
+  caughtUp(): Promise<void> | undefined;
+}
+
+const atOnce: WritePace = { mayWrite: () => undefined, caughtUp: () => undefined };
+
 /**
  * Tells what has changed in a store, before the promise of the write resolves: whoever has waited for a write may count on its
  * listeners having run.
@@ -16,18 +26,15 @@ export class StoreEvents {
   readonly #changed = new Set<Listener<StoreChange>>();
   readonly #reset = new Set<Listener<void>>();
   readonly #failed: (error: unknown) => void;
-  readonly #caughtUp: () => Promise<void> | undefined;
+  readonly #pace: WritePace;
 
   /**
    * @param failed - told of listeners that throw; the write is stored and does not fail for it
-   * @param caughtUp - asked after each write, whose promise waits for it: for listeners that need time
+   * @param pace - for listeners that need time
    */
-  constructor(
-    failed: (error: unknown) => void = () => undefined,
-    caughtUp: () => Promise<void> | undefined = () => undefined,
-  ) {
+  constructor(failed: (error: unknown) => void = () => undefined, pace: WritePace = atOnce) {
     this.#failed = failed;
-    this.#caughtUp = caughtUp;
+    this.#pace = pace;
   }
 
   /**
@@ -52,7 +59,12 @@ export class StoreEvents {
 
   /** What a write that has been told of waits for; `undefined`: nothing. Never rejects. */
   caughtUp(): Promise<void> | undefined {
-    return this.#caughtUp();
+    return this.#pace.caughtUp();
+  }
+
+  /** What a write waits for before it touches the store; `undefined`: nothing. Never rejects. */
+  mayWrite(): Promise<void> | undefined {
+    return this.#pace.mayWrite();
   }
 
   changed(change: StoreChange): void {
