@@ -10,7 +10,13 @@ const commonJsChunks: NonNullable<Options["plugins"]>[number] = {
   async renderChunk(code, info) {
     if (this.format !== "cjs" || info.type !== "chunk" || !info.path.endsWith(".cjs")) return undefined;
     this.splitting = false;
-    const result = await transform(code, { format: "cjs", platform: "node", target: "node20", sourcemap: true, sourcefile: info.path });
+    const result = await transform(code, {
+      format: "cjs",
+      platform: "node",
+      target: "node20",
+      sourcemap: true,
+      sourcefile: info.path,
+    });
     return { code: result.code, map: result.map };
   },
 };

@@ -162,7 +162,6 @@ function tagList(connection: Connection, path: string) {
     (await connection.ask("GET", `${path}${queryOf({ ...options })}`)).body as ClientPage<TaggedEntity>;
   return {
     list,
-    each: (options: Omit<ListOptions, "offset"> = {}) =>
-      eachOf(list, { ...options }) as AsyncIterable<TaggedEntity>,
+    each: (options: Omit<ListOptions, "offset"> = {}) => eachOf(list, { ...options }) as AsyncIterable<TaggedEntity>,
   };
 }

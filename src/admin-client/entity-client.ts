@@ -3,7 +3,7 @@ import { nestedName, pathName } from "../admin/path-names.js";
 import { type EntityDefinition, foreignFields } from "../schema/entity.js";
 import { type Connection, pathTo, queryOf } from "./connection.js";
 
-type Record_ = Readonly<Record<string, unknown>>;
+type Values = Readonly<Record<string, unknown>>;
 type AnyKey = string | { readonly id: string };
 type AnyOptions = Readonly<Record<string, string | number | undefined>>;
 
@@ -22,9 +22,9 @@ export function listMethods(connection: Connection, path: string) {
     list,
     each: (options: AnyOptions = {}) => eachOf(list, options),
     get: (key: AnyKey) => connection.find(at(key)),
-    create: async (input: Record_) => (await connection.ask("POST", path, input)).body,
-    upsert: async (key: AnyKey, input: Record_) => (await connection.ask("PUT", at(key), input)).body,
-    update: async (key: AnyKey, changes: Record_) => (await connection.ask("PATCH", at(key), changes)).body,
+    create: async (input: Values) => (await connection.ask("POST", path, input)).body,
+    upsert: async (key: AnyKey, input: Values) => (await connection.ask("PUT", at(key), input)).body,
+    update: async (key: AnyKey, changes: Values) => (await connection.ask("PATCH", at(key), changes)).body,
     delete: async (key: AnyKey): Promise<void> => {
       await connection.ask("DELETE", at(key));
     },

@@ -72,9 +72,7 @@ interface EntityChanges<E extends EntityDefinition> {
 }
 
 /** `client.services`: the records of one entity. */
-export interface EntityClient<E extends EntityDefinition, Options, Children>
-  extends EntityReader<E, Options>,
-    EntityChanges<E> {
+export interface EntityClient<E extends EntityDefinition, Options, Children> extends EntityReader<E, Options>, EntityChanges<E> {
   create(input: Input<E> & Expiring): Promise<Row<E>>;
   /** Creates the record, or replaces it as a whole. What the key gives, the input need not. */
   upsert(key: Key<E>, input: PartialInput<E> & Expiring): Promise<Row<E>>;

@@ -19,7 +19,10 @@ const documentObject = {
   required: ["_format_version"],
   examples: [{ _format_version: "3.0", services: [{ name: "orders", url: "http://orders.internal:8080" }] }],
 } as const;
-const recordsByName = { type: "object", additionalProperties: { type: "object", additionalProperties: { type: "object" } } } as const;
+const recordsByName = {
+  type: "object",
+  additionalProperties: { type: "object", additionalProperties: { type: "object" } },
+} as const;
 
 /** The whole configuration, where there is no database. */
 export const configPath: AdminPath = {

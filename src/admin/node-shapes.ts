@@ -4,7 +4,11 @@ import type { ValueSchema } from "./operation.js";
 
 const text = { type: "string" } as const;
 const count = { type: "integer", minimum: 0 } as const;
-const size = { type: ["string", "number"], description: "In the unit asked for; bytes are a number.", examples: ["24.51 MiB"] } as const;
+const size = {
+  type: ["string", "number"],
+  description: "In the unit asked for; bytes are a number.",
+  examples: ["24.51 MiB"],
+} as const;
 
 function object(properties: Readonly<Record<string, ValueSchema>>, optional: readonly string[] = []): ValueSchema {
   return { type: "object", required: Object.keys(properties).filter((name) => !optional.includes(name)), properties };
@@ -48,7 +52,9 @@ export const statusShape: ValueSchema = object(
       connections_writing: count,
       total_requests: count,
     }),
-    configuration_hash: { type: "string", pattern: "^[0-9a-f]{32}$",
+    configuration_hash: {
+      type: "string",
+      pattern: "^[0-9a-f]{32}$",
       description: "Without a database only.",
       examples: ["00000000000000000000000000000000"],
     },
@@ -78,7 +84,13 @@ const host = object({
   addresses: { type: "array", items: object({ ip: text, port: count, weight: count, health: state }) },
 });
 const targetHealth = object(
-  { id: { type: "string", format: "uuid", examples: ["9748f662-7711-4a90-8186-dc02f10eb0f5"] }, target: text, weight: count, health: state, data: host },
+  {
+    id: { type: "string", format: "uuid", examples: ["9748f662-7711-4a90-8186-dc02f10eb0f5"] },
+    target: text,
+    weight: count,
+    health: state,
+    data: host,
+  },
   ["health", "data"],
 );
 const upstreamHealth = object({
@@ -92,7 +104,10 @@ const upstreamHealth = object({
 export const healthShape: ValueSchema = object(
   {
     data: {
-      anyOf: [{ type: "array", items: targetHealth, description: "The targets, with what else is known of them." }, upstreamHealth],
+      anyOf: [
+        { type: "array", items: targetHealth, description: "The targets, with what else is known of them." },
+        upstreamHealth,
+      ],
     },
     next: { type: ["string", "null"], examples: [null] },
     offset: text,

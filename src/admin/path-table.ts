@@ -13,6 +13,11 @@ interface CompiledPath {
   readonly names: readonly string[];
 }
 
+/** What a path takes, whatever its parameters are called. */
+export function requestsOf({ pattern }: Pick<AdminPath, "pattern">): string {
+  return pattern.replace(/\{[^}]+\}/g, "{}");
+}
+
 const parameter = /^\{(.+)\}$/;
 
 /**
@@ -25,7 +30,7 @@ export class PathTable {
   /** @param paths - of two that take the same requests the later one counts, whatever their parameters are called */
   constructor(paths: Iterable<AdminPath>) {
     const byPattern = new Map<string, AdminPath>();
-    for (const path of paths) byPattern.set(path.pattern.replace(/\{[^}]+\}/g, "{}"), path);
+    for (const path of paths) byPattern.set(requestsOf(path), path);
     for (const path of byPattern.values()) {
       const compiled = compile(path);
       const segments = compiled.literals.length;

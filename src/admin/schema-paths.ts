@@ -25,7 +25,10 @@ export const schemaPaths: readonly AdminPath[] = [
     pattern: "/schemas/{name}",
     endpoints: { GET: shows("getEntitySchema", "an entity", (request) => toKongSchema(entityOf(request, nameOf(request)))) },
   },
-  { pattern: "/schemas/plugins/{name}", endpoints: { GET: shows("getPluginSchema", "a plugin", (request) => toKongSubschema(pluginOf(request))) } },
+  {
+    pattern: "/schemas/plugins/{name}",
+    endpoints: { GET: shows("getPluginSchema", "a plugin", (request) => toKongSubschema(pluginOf(request))) },
+  },
   {
     pattern: "/schemas/vaults/{name}",
     endpoints: { GET: shows("getVaultSchema", "a kind of vault", (request) => toKongSubschema(vaultOf(request))) },
@@ -38,12 +41,23 @@ export const schemaPaths: readonly AdminPath[] = [
       }),
     },
   },
-  { pattern: "/schemas/{name}/validate", endpoints: { POST: checks("validateEntity", (request) => entityOf(request, nameOf(request))) } },
-  { pattern: "/schemas/plugins/validate", endpoints: { POST: checks("validatePlugin", (request) => entityOf(request, "plugins"), "plugins") } },
-  { pattern: "/schemas/vaults/validate", endpoints: { POST: checks("validateVault", (request) => entityOf(request, "vaults"), "vaults") } },
+  {
+    pattern: "/schemas/{name}/validate",
+    endpoints: { POST: checks("validateEntity", (request) => entityOf(request, nameOf(request))) },
+  },
+  {
+    pattern: "/schemas/plugins/validate",
+    endpoints: { POST: checks("validatePlugin", (request) => entityOf(request, "plugins"), "plugins") },
+  },
+  {
+    pattern: "/schemas/vaults/validate",
+    endpoints: { POST: checks("validateVault", (request) => entityOf(request, "vaults"), "vaults") },
+  },
   {
     pattern: "/plugins/schema/{name}",
-    endpoints: { GET: shows("getPluginConfigSchema", "a plugin's configuration (deprecated)", (request) => configSchema(pluginOf(request))) },
+    endpoints: {
+      GET: shows("getPluginConfigSchema", "a plugin's configuration (deprecated)", (request) => configSchema(pluginOf(request))),
+    },
   },
   {
     pattern: "/plugins/enabled",

@@ -29,7 +29,11 @@ interface Media {
 /** Reads a document, following references. */
 export class DocumentReader {
   readonly #document: OpenApiDocument;
-  readonly #ajv = new Ajv2020({ strict: false, allErrors: false, formats: { uuid: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i } });
+  readonly #ajv = new Ajv2020({
+    strict: false,
+    allErrors: false,
+    formats: { uuid: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i },
+  });
   readonly #validators = new Map<string, ValidateFunction>();
 
   constructor(document: OpenApiDocument) {
@@ -91,7 +95,9 @@ export class DocumentReader {
       method: method.toUpperCase(),
       pattern,
       pathNames: parameters.filter((one) => one.in === "path").map(({ name }) => String(name)),
-      query: parameters.filter((one) => one.in === "query").map(({ name, schema }) => ({ name: String(name), schema: schema as Json })),
+      query: parameters
+        .filter((one) => one.in === "query")
+        .map(({ name, schema }) => ({ name: String(name), schema: schema as Json })),
       body: request?.content["application/json"]?.schema,
       bodyFault: (body) => this.fault(`${at}/requestBody/content/application~1json/schema`, body),
       answerFault: (status, contentType, body) => {

@@ -16,7 +16,10 @@ const apps = defineEntity({
     tags: tags(),
   },
 });
-const seats = defineEntity({ name: "seats", fields: { id: uuid({ auto: true }), row: str({ match: /^[A-Z]{2}$/, required: true }) } });
+const seats = defineEntity({
+  name: "seats",
+  fields: { id: uuid({ auto: true }), row: str({ match: /^[A-Z]{2}$/, required: true }) },
+});
 const shop = definePlugin({
   name: "shop",
   version: "1.0.0",
@@ -88,17 +91,23 @@ describe("the OpenAPI document", () => {
     expect(media.length).toBeGreaterThan(500);
     const without = new Set<string>();
     for (const { at, media: one } of media) {
-      expect(reader.fault(`${at}/schema`, undefined), at).not.toBe("");
+      expect(() => reader.fault(`${at}/schema`, undefined), at).not.toThrow();
       if (!at.endsWith("application~1json")) continue;
       const examples = Object.values(one.examples ?? {});
       if (examples.length === 0) without.add(at.split("/")[2] ?? "");
       for (const example of examples) expect(reader.fault(`${at}/schema`, reader.resolve(example).value), at).toBeUndefined();
     }
     // Nobody can guess what the pattern of `seats` takes, and no input of the view of tags is right.
-    expect([...without].map((path) => path.replaceAll("~1", "/")).sort()).toEqual(["/seats", "/seats/{seats}", "/tags", "/tags/{tags}"]);
-  });
+    expect([...without].map((path) => path.replaceAll("~1", "/")).sort()).toEqual([
+      "/seats",
+      "/seats/{seats}",
+      "/tags",
+      "/tags/{tags}",
+    ]);
+  }, 60_000);
 
   it("has examples that the API takes", async () => {
+    await using fresh = await live({ database: "memory", plugins: [shop], entities: [apps] });
     const reader = new DocumentReader(JSON.parse(JSON.stringify(document)));
     const refused: string[] = [];
     for (const { at, media } of reader.media()) {
@@ -108,7 +117,7 @@ describe("the OpenAPI document", () => {
       for (const example of Object.values(media.examples ?? {})) {
         const { value } = reader.resolve(example) as { value: Record<string, unknown> };
         // What an example refers to is not there, and an invalid reference is all that is wrong.
-        const { status, body } = await node.ask("POST", pattern, value);
+        const { status, body } = await fresh.ask("POST", pattern, value);
         if (status !== 201) refused.push(`${pattern}: ${body.name}`);
       }
     }

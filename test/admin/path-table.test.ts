@@ -22,9 +22,12 @@ describe("paths", () => {
     expect(match?.params).toEqual(params);
   });
 
-  it("the later of two with the same pattern counts", () => {
-    const one = { pattern: "/a", endpoints: {} };
-    const other = { pattern: "/a", endpoints: {} };
-    expect(new PathTable([one, other]).find("/a")?.path).toBe(other);
+  it.each([
+    ["/a", "/a", "/a"],
+    ["/a/{x}", "/a/{y}", "/a/1"],
+  ])("the later of %s and %s counts", (first, second, asked) => {
+    const one = { pattern: first, endpoints: {} };
+    const other = { pattern: second, endpoints: {} };
+    expect(new PathTable([one, other]).find(asked)?.path).toBe(other);
   });
 });

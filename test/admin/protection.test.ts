@@ -180,3 +180,66 @@ describe("adminRequest", () => {
     await waitFor(() => logged.length > 0);
   });
 });
+
+/** Status of a request with a `Host` header of its own, which `fetch` does not let anybody set. */
+function statusFor(port: number, host: string, headers: Record<string, string> = {}): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: "127.0.0.1", port, path: "/services", headers: { host, ...headers } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    sent.once("error", reject);
+    sent.end();
+  });
+}
+
+describe("names that other people's DNS decides on", () => {
+  it("are refused where nothing but the loopback address protects the API", async () => {
+    await using node = await live({ admin: { hosts: ["Admin.example.com"] } });
+    const { admin } = node.ports;
+    for (const host of [
+      "127.0.0.1",
+      `127.0.0.1:${admin}`,
+      "localhost:1",
+      "LOCALHOST",
+      "[::1]",
+      "[::1]:80",
+      "10.1.2.3",
+      "admin.example.com:81",
+    ]) {
+      expect(await statusFor(admin, host), host).toBe(200);
+    }
+    for (const host of ["evil.test", `evil.test:${admin}`, "127.0.0.1.evil.test", "localhost.evil.test", "[evil.test]"]) {
+      expect(await statusFor(admin, host), host).toBe(403);
+    }
+  });
+
+  it("are told to the audit as what they are", async () => {
+    await using node = await live();
+    const statuses: number[] = [];
+    node.gateway.on("adminRequest", ({ status }) => statuses.push(status));
+    await statusFor(node.ports.admin, "evil.test");
+    await waitFor(() => statuses.length === 1);
+    expect(statuses).toEqual([403]);
+  });
+
+  it("do not matter where a token is asked for, on other addresses, or where the host application has mounted the API", async () => {
+    await using guarded = await live({ admin: { token: "t" } });
+    expect(await statusFor(guarded.ports.admin, "evil.test", { "kong-admin-token": "t" })).toBe(200);
+    const gateway = createGateway({ logger: silent });
+    const { admin } = await gateway.listen({ admin: { host: "0.0.0.0", port: 0 } });
+    expect(await statusFor(admin?.port ?? 0, "kong.internal")).toBe(200);
+    const server = createServer(gateway.admin);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const mounted = server.address();
+    expect(await statusFor(typeof mounted === "object" ? (mounted?.port ?? 0) : 0, "app.example.com")).toBe(200);
+    await new Promise((resolve) => server.close(resolve));
+    await gateway.close({ graceMs: 0 });
+  });
+
+  it("are a list of texts", () => {
+    for (const hosts of ["a.test", [""], [1]]) {
+      expect(() => createGateway({ admin: { hosts } as never })).toThrow("option 'admin.hosts': must be a list of host names");
+    }
+  });
+});

@@ -15,21 +15,31 @@ export function valuesOf(schema: Json, resolve: (schema: unknown) => Json, depth
     case "string":
       if (format === "uuid") return fc.uuid();
       if (typeof pattern === "string") return matching(pattern);
-      return fc.oneof(fc.constantFrom("a", "GET", "/a", "10.0.0.1", "a.test", "{vault://env/a}"), fc.string({ minLength: 1, maxLength: 12 }));
+      return fc.oneof(
+        fc.constantFrom("a", "GET", "/a", "10.0.0.1", "a.test", "{vault://env/a}"),
+        fc.string({ minLength: 1, maxLength: 12 }),
+      );
     case "integer":
     case "number":
-      return fc.integer({ min: Number(minimum ?? 1), max: Math.min(Number(maximum ?? 1000), Number(minimum ?? 1) + 100_000) });
+      return numberBetween(minimum, maximum);
     case "boolean":
       return fc.boolean();
     case "null":
       return fc.constant(null);
     case "array":
-      return depth > 4 || !items ? fc.constant([]) : fc.uniqueArray(inner(items), { maxLength: 2, selector: (one) => JSON.stringify(one) });
+      return depth > 4 || !items
+        ? fc.constant([])
+        : fc.uniqueArray(inner(items), { maxLength: 2, selector: (one) => JSON.stringify(one) });
     case "object":
       return depth > 4 ? fc.constant({}) : objectOf(schema, (allOf ?? []) as Json[], inner);
     default:
       return fc.jsonValue({ maxDepth: 1 });
   }
+}
+
+function numberBetween(minimum: unknown, maximum: unknown): fc.Arbitrary<number> {
+  const min = Math.ceil(Number(minimum ?? 1));
+  return fc.integer({ min, max: Math.max(min, Math.min(Math.floor(Number(maximum ?? 1000)), min + 100_000)) });
 }
 
 function matching(pattern: string): fc.Arbitrary<string> {
@@ -41,16 +51,24 @@ function matching(pattern: string): fc.Arbitrary<string> {
 }
 
 /** With one of the variants, where the schema has any. */
-function objectOf(schema: Json, rules: readonly Json[], inner: (schema: unknown) => fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+function objectOf(
+  schema: Json,
+  rules: readonly Json[],
+  inner: (schema: unknown) => fc.Arbitrary<unknown>,
+): fc.Arbitrary<unknown> {
   const properties = (schema.properties ?? {}) as Record<string, Json>;
   const required = (schema.required ?? []) as readonly string[];
   const { additionalProperties: more } = schema;
   if (Object.keys(properties).length === 0) {
-    return typeof more === "object" ? fc.dictionary(fc.constantFrom("a", "b", "x-y"), inner(more), { maxKeys: 2 }) : fc.constant({});
+    return typeof more === "object"
+      ? fc.dictionary(fc.constantFrom("a", "b", "x-y"), inner(more), { maxKeys: 2 })
+      : fc.constant({});
   }
-  const variants = rules.flatMap(({ if: condition, ["then"]: then }) => {
-    const [[key, test] = []] = Object.entries(((condition as Json | undefined)?.properties ?? {}) as Record<string, Json>);
-    return key !== undefined && test?.const !== undefined ? [{ ...properties, ...(then as { properties: Record<string, Json> }).properties, [key]: test }] : [];
+  const variants = rules.flatMap((rule) => {
+    const [[key, test] = []] = Object.entries(((rule.if as Json | undefined)?.properties ?? {}) as Record<string, Json>);
+    return key !== undefined && test?.const !== undefined
+      ? [{ ...properties, ...(rule.then as { properties: Record<string, Json> }).properties, [key]: test }]
+      : [];
   });
   const one = (members: Record<string, Json>): fc.Arbitrary<unknown> => {
     // Few of the members that are not needed, so that not every record breaks one of the rules that schemas have no words for.
@@ -64,7 +82,23 @@ function objectOf(schema: Json, rules: readonly Json[], inner: (schema: unknown)
 }
 
 const junk = fc.oneof(
-  fc.constantFrom<unknown>(null, "", [], {}, -1, 1.5, 1e308, true, "\u0000", "\ud800", "a".repeat(300), [[]], { id: 1 }, { id: null }, "__proto__"),
+  fc.constantFrom<unknown>(
+    null,
+    "",
+    [],
+    {},
+    -1,
+    1.5,
+    1e308,
+    true,
+    "\u0000",
+    "\ud800",
+    "a".repeat(300),
+    [[]],
+    { id: 1 },
+    { id: null },
+    "__proto__",
+  ),
   fc.jsonValue({ maxDepth: 2 }),
 );
 
@@ -76,9 +110,9 @@ export function spoiled(value: unknown): fc.Arbitrary<unknown> {
   const members = value as Json;
   return fc.oneof(
     fc.tuple(name, junk).map(([at, other]) => ({ ...members, [at]: other })),
-    fc.tuple(fc.constantFrom("unknown", "__proto__", "constructor", "id", "created_at", "tags", "ttl", "config"), junk).map(([at, other]) =>
-      Object.defineProperty({ ...members }, at, { value: other, enumerable: true, configurable: true }),
-    ),
+    fc
+      .tuple(fc.constantFrom("unknown", "__proto__", "constructor", "id", "created_at", "tags", "ttl", "config"), junk)
+      .map(([at, other]) => Object.defineProperty({ ...members }, at, { value: other, enumerable: true, configurable: true })),
     name.map((at) => Object.fromEntries(Object.entries(members).filter(([key]) => key !== at))),
     name.chain((at) => spoiled(members[at]).map((other) => ({ ...members, [at]: other }))),
   );

@@ -2,6 +2,7 @@ import type { EntityDefinition } from "../../schema/entity.js";
 import { setOwn } from "../../schema/values.js";
 import type { AdminMethod, AdminPath, Endpoint } from "../endpoint.js";
 import type { AnswerShape, Operation, RequestShape } from "../operation.js";
+import { requestsOf } from "../path-table.js";
 import { Components } from "./components.js";
 import { operationId, parameterNames, singular } from "./names.js";
 
@@ -30,7 +31,7 @@ export interface OpenApiOperation {
 
 /** What {@link openApiDocument} is made from. */
 export interface OpenApiSources {
-  /** Of two with the same pattern the later one counts. */
+  /** Of two that take the same requests the later one counts. */
   readonly paths: readonly AdminPath[];
   readonly definitions: readonly EntityDefinition[];
   /** Of the library. */
@@ -61,7 +62,9 @@ export function openApiDocument({ paths, definitions, version, server, needsToke
   const parameters: Record<string, object> = {};
   const tags = new Map<string, { readonly name: string; readonly description?: string }>();
   const byPath: Record<string, Record<string, OpenApiOperation>> = {};
-  const visible = new Map(paths.filter(({ hidden, unavailable }) => !hidden && !unavailable).map((path) => [path.pattern, path]));
+  const visible = new Map(
+    paths.filter(({ hidden, unavailable }) => !hidden && !unavailable).map((path) => [requestsOf(path), path]),
+  );
   const ids = new Set<string>();
   for (const { pattern, endpoints } of visible.values()) {
     const item: Record<string, OpenApiOperation> = {};

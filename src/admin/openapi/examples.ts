@@ -1,6 +1,7 @@
 import { compileSchema } from "../../schema/compile.js";
 import type { EntityDefinition } from "../../schema/entity.js";
 import type { Field, Fields } from "../../schema/field.js";
+import { isNeeded } from "../../schema/json-schema.js";
 import { isObject } from "../../schema/values.js";
 import { shownEntity } from "../shown-entity.js";
 
@@ -82,11 +83,6 @@ function autoValues(fields: Fields): Values {
 function plainRecord(fields: Fields, key?: string): Values {
   const needed = Object.entries(fields).filter(([name, field]) => name === key || isNeeded(field));
   return Object.fromEntries(needed.map(([name, field]) => [name, sampleOf(name, field)]));
-}
-
-function isNeeded({ kind, required, attributes, fields }: Field): boolean {
-  if (!required || attributes.default !== undefined || attributes.auto) return false;
-  return kind !== "record" || Object.values(fields ?? {}).some(isNeeded);
 }
 
 function sampleOf(name: string, field: Field): unknown {

@@ -1,5 +1,6 @@
 import type { EntityDefinition } from "../../schema/entity.js";
 import { type JsonSchema, toJsonSchema } from "../../schema/json-schema.js";
+import { ifThen } from "../../schema/validation-schema.js";
 import { isObject } from "../../schema/values.js";
 
 /** The JSON Schema of what a client gives to make or replace a record. Rules that JSON Schema has no words for are left to the server. */
@@ -27,7 +28,7 @@ function withoutNeeds({ required: _, ...schema }: JsonSchema): JsonSchema {
   if (!allOf) return relaxed;
   const rules = allOf
     .filter((rule) => !rule.anyOf)
-    .map((rule) => (isObject(rule.then) ? { ...rule, ["then"]: withoutNeeds(rule.then) } : rule));
+    .map((rule) => (isObject(rule.if) && isObject(rule.then) ? ifThen(rule.if, withoutNeeds(rule.then)) : rule));
   if (rules.length > 0) return { ...relaxed, allOf: rules };
   delete relaxed.allOf;
   return relaxed;
@@ -52,7 +53,9 @@ function portable(schema: unknown): unknown {
 function isBound(schema: unknown): boolean {
   if (Array.isArray(schema)) return schema.some(isBound);
   if (!isObject(schema)) return false;
-  return Object.entries(schema).some(([key, value]) => bound.has(key) || (key === "items" && Array.isArray(value)) || isBound(value));
+  return Object.entries(schema).some(
+    ([key, value]) => bound.has(key) || (key === "items" && Array.isArray(value)) || isBound(value),
+  );
 }
 
 function isData(key: string): boolean {

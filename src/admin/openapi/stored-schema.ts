@@ -12,7 +12,8 @@ export function storedSchema(definition: EntityDefinition): JsonSchema {
   const schema = membersSchema(definition.fields);
   const properties = schema.properties as JsonSchema;
   // What fills itself is there from the start, but a change may unset it, unless it is the key.
-  for (const name of definition.primaryKey) properties[name] = storedField({ ...(definition.fields[name] as Field), required: true });
+  for (const name of definition.primaryKey)
+    properties[name] = storedField({ ...(definition.fields[name] as Field), required: true });
   if (definition.ttl) {
     properties.ttl = { type: "number", description: "Seconds until the record disappears. Absent: it stays." };
   }

@@ -227,6 +227,10 @@ describe.each(rows)("$path", ({ path, body, change, bad }) => {
       status: 400,
       body: { code: 2, fields: { nonsense: "unknown field" }, message: "schema violation (nonsense: unknown field)" },
     });
+    expect(await node.ask("POST", path, { ...given, id: null })).toMatchObject({
+      status: 400,
+      body: { code: 2, fields: { id: "required field missing" } },
+    });
     const created = await node.ask("POST", path, given);
     expect(created.status).toBe(201);
     expect(await node.ask("POST", path, given)).toMatchObject({
