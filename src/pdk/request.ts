@@ -1,4 +1,6 @@
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { isHeaderName } from "../util/header-list.js";
 import { parseAddressWithPort, plainAddress } from "../util/ip.js";
 import { announcesBody, bodyWasRead, restoreBody } from "../util/parsed-body.js";
 import { type Arguments, type ArgumentValue, parseArguments } from "../util/query.js";
@@ -27,7 +29,7 @@ export class PdkRequest {
 
   /** The request's host without port, in lower case; empty when it names none. */
   getHost(): string {
-    return hostName(this.#check().incoming.headers.host);
+    return hostName(askedHost(this.#check().incoming));
   }
 
   /** The port that the connection came in on. */
@@ -195,6 +197,11 @@ export function connectionScheme({ socket }: RequestContext): "http" | "https" {
   return (socket as { encrypted?: boolean }).encrypted === true ? "https" : "http";
 }
 
+/** The host that the client asks, with its port; in HTTP/2 it has a name of its own. */
+export function askedHost({ headers }: IncomingMessage): string | undefined {
+  return headers.host ?? (headers[":authority"] as string | undefined);
+}
+
 /** Host without port, in lower case. */
 export function hostName(host: string | undefined): string {
   if (host === undefined) return "";
@@ -227,7 +234,16 @@ export function requestHeader(context: RequestContext, name: string): readonly s
   if (typeof found !== "string") return Array.isArray(found) ? found : undefined;
   // Node joins repeated headers; only then does the dearer look at the distinct values pay.
   const mayBeSeveral = found.includes(", ") || (lower === "user-agent" && hasRepeatedNames(context));
-  return mayBeSeveral ? (context.incoming.headersDistinct[lower] ?? [found]) : [found];
+  return mayBeSeveral ? distinctValues(context.incoming, lower) : [found];
+}
+
+/** One value for each line. (Requests of HTTP/2 have no `headersDistinct`.) */
+function distinctValues({ rawHeaders }: IncomingMessage, lower: string): readonly string[] {
+  const values: string[] = [];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (isHeaderName(rawHeaders[i] as string, lower)) values.push(rawHeaders[i + 1] as string);
+  }
+  return values;
 }
 
 /** Of some headers, `User-Agent` among them, Node keeps the first and drops the others. */

@@ -1,6 +1,7 @@
 import type { Consumer } from "../entities/consumers.js";
 import type { Pdk, PluginEntities } from "../pdk/pdk.js";
 import type { Credential } from "../pdk/request-context.js";
+import { saysWhoCalls } from "../util/caller-headers.js";
 import { chain, type MaybePromise } from "../util/maybe-promise.js";
 
 /**
@@ -26,6 +27,11 @@ export function setConsumer<E extends PluginEntities>(
 function setOrClear<E extends PluginEntities>(pdk: Pdk<E>, name: string, value: string | null): void {
   if (value === null) pdk.service.request.clearHeader(name);
   else pdk.service.request.setHeader(name, value);
+}
+
+/** Lets a request pass that nobody is asked about (a preflight): what the client says of its own about who it is goes no further. */
+export function passUnidentified<E extends PluginEntities>(pdk: Pdk<E>): void {
+  for (const name of Object.keys(pdk.request.getHeaders(1000))) if (saysWhoCalls(name)) pdk.service.request.clearHeader(name);
 }
 
 /** Why an authentication plugin did not let the client through. */

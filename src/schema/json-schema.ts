@@ -58,7 +58,8 @@ function recordJsonSchema(fields: Fields, shorthands: Shorthands = {}, options: 
   return { ...schema, ...(required.length > 0 ? { required } : {}), ...(alternatives.length > 0 ? { allOf: alternatives } : {}) };
 }
 
-function isNeeded(field: Field): boolean {
+/** Whether a record is refused without the field, or without something in it. */
+export function isNeeded(field: Field): boolean {
   const { default: preset, auto } = field.attributes;
   if (!field.required || preset !== undefined || auto) return false;
   return field.kind !== "record" || Object.values(field.fields ?? {}).some(isNeeded);

@@ -277,6 +277,19 @@ describe("the log entry", () => {
     await (await t.gateway.fetch("/")).text();
     expect((await waitFor(() => entries[0])).route?.name).toBe("all");
   });
+
+  it.each([
+    ["as it is", {}],
+    ["with values of plugins", { access: (pdk: AnyPdk) => pdk.log.setSerializeValue("route.name", "other") }],
+  ])("is the same as text, %s", async (_title, phases) => {
+    const seen: (readonly [LogEntry, string])[] = [];
+    const both = probe("both", { ...phases, log: (pdk) => void seen.push([pdk.log.serialize(), pdk.log.serializeText()]) });
+    await using t = await proxyTest({ probes: [both], options: { plugins: [both], clock: () => 1_700_000_000_000 } });
+    await (await t.gateway.fetch("/a?b=c")).text();
+    await (await t.gateway.fetch("/a?b=c")).text();
+    await waitFor(() => seen.length === 2);
+    for (const [entry, text] of seen) expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(entry)));
+  });
 });
 
 describe("what plugins put into it", () => {

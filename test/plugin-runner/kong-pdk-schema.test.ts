@@ -26,12 +26,11 @@ const schema = plugin(
   {
     nested: {
       type: "record",
-      required: true,
       fields: [{ a: { type: "string", len_min: 2 } }, { b: { type: "string" } }],
       entity_checks: [{ mutually_exclusive: ["a", "b"] }],
     },
   },
-  { loose: { type: "record", fields: [{ x: { type: "string", default: "y" } }] } },
+  { loose: { type: "record", required: false, fields: [{ x: { type: "string", default: "y" } }] } },
   { secret: { type: "string", referenceable: true, encrypted: true, match_none: [{ pattern: "%s", err: "no blanks" }] } },
 );
 
@@ -76,7 +75,10 @@ describe("a schema of kong-pdk", () => {
     [{ a: { type: "foreign", reference: "services" } }, "Schema.a has the type 'foreign', which is not supported here"],
     [{ a: { type: "array" } }, "Schema.a.elements must be an object"],
     [{ a: { type: "record", fields: {} } }, "Schema.a must be a list of fields"],
-    [{ a: { type: "string", custom_validator: "x" } }, "Schema.a has the attribute 'custom_validator', which is not supported here"],
+    [
+      { a: { type: "string", custom_validator: "x" } },
+      "Schema.a has the attribute 'custom_validator', which is not supported here",
+    ],
     [{ a: { type: "string", match: "%b()" } }, "Schema.a.match: the Lua pattern '%b()' cannot be used"],
     [
       { a: { type: "record", fields: [], entity_checks: [{ conditional: {} }] } },

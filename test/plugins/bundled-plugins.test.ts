@@ -26,6 +26,8 @@ describe("bundled plugins", () => {
     ["bot-detection", 2_500, ["service", "route"]],
     ["request-size-limiting", 951, ["service", "route", "consumer"]],
     ["request-transformer", 801, ["service", "route", "consumer"]],
+    ["response-ratelimiting", 900, ["service", "route", "consumer"]],
+    ["proxy-cache", 100, ["service", "route", "consumer"]],
     ["response-transformer", 800, ["service", "route", "consumer"]],
     ["redirect", 779, ["service", "route", "consumer"]],
     ["request-termination", 2, ["service", "route", "consumer"]],

@@ -19,13 +19,7 @@ export interface CounterStore {
   /** The counts of the current windows, in the order of `counted`. */
   usage(scope: string, identifier: string, counted: readonly Counted[], now: number): MaybePromise<readonly number[]>;
   /** Adds the same amount to each. */
-  increment(
-    scope: string,
-    identifier: string,
-    counted: readonly Counted[],
-    now: number,
-    amount: number,
-  ): MaybePromise<void | readonly number[]>;
+  increment(scope: string, identifier: string, counted: readonly Counted[], now: number, amount: number): MaybePromise<unknown>;
 }
 
 /** The id of a route or service in a scope, where there is none. */
@@ -41,12 +35,6 @@ export function scopeOf({ route_id, service_id }: { readonly route_id?: string; 
  *
  * @param prefix - of the plugin
  */
-export function counterKey(
-  prefix: string,
-  scope: string,
-  identifier: string,
-  { name, period }: Counted,
-  now: number,
-): string {
+export function counterKey(prefix: string, scope: string, identifier: string, { name, period }: Counted, now: number): string {
   return `${prefix}:${scope}:${identifier}:${windowStart(period, now)}:${name === "" ? period : `${name}:${period}`}`;
 }

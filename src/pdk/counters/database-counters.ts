@@ -27,9 +27,7 @@ export class DatabaseCounters implements CounterStore {
   }
 
   usage(scope: string, identifier: string, counted: readonly Counted[], now: number): Promise<readonly number[]> {
-    return Promise.all(
-      counted.map(async (one) => (await this.#dao.select(keyOf(scope, identifier, one, now)))?.value ?? 0),
-    );
+    return Promise.all(counted.map(async (one) => (await this.#dao.select(keyOf(scope, identifier, one, now)))?.value ?? 0));
   }
 
   /**

@@ -2,7 +2,7 @@ import type { Logger } from "../node-context.js";
 import { checkPhase, LOG, phases } from "../phase.js";
 import type { RequestContext } from "../request-context.js";
 import type { LogEntry } from "./log-entry.js";
-import { type Measurements, measure, serialize } from "./serialize.js";
+import { type Measurements, measure, serialize, serializeText } from "./serialize.js";
 import type { SerializeMode } from "./serialize-values.js";
 
 const SET_VALUE = phases("rewrite", "access", "header_filter", "response", "body_filter", "log");
@@ -125,6 +125,20 @@ export class PdkLog implements Logger {
   serialize(): LogEntry {
     checkPhase(this.#context.phase, LOG);
     return serialize(this.#context);
+  }
+
+  /**
+   * {@link serialize} as JSON, for plugins that write it down: about twice as fast. In `log` only. (Not in Kong.)
+   *
+   * @throws Error as {@link serialize}
+   * @example
+   * ```ts
+   * process.stdout.write(`${pdk.log.serializeText()}\n`);
+   * ```
+   */
+  serializeText(): string {
+    checkPhase(this.#context.phase, LOG);
+    return serializeText(this.#context);
   }
 
   /**

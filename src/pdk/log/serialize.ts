@@ -1,7 +1,7 @@
 import type { TLSSocket } from "node:tls";
 import { announcesBody } from "../../util/parsed-body.js";
 import { parseArguments } from "../../util/query.js";
-import { allHeaders, connectionScheme, forwardedClient, hostName } from "../request.js";
+import { allHeaders, askedHost, connectionScheme, forwardedClient, hostName } from "../request.js";
 import type { RequestContext } from "../request-context.js";
 import { answerSource, headersObject } from "../response.js";
 import type { LogEntry, LoggedTry } from "./log-entry.js";
@@ -16,7 +16,34 @@ const most = 100;
  * @throws Error with Kong's text for a value of a plugin that cannot be logged
  */
 export function serialize(context: RequestContext): LogEntry {
-  const { consumer, credential, node, proxied, service } = context;
+  const { consumer, node, service } = context;
+  const entry = requestEntry(context);
+  if (context.route !== null) entry.route = { ...setFields(context.route, node.workspace.id) };
+  if (service !== null) entry.service = { ...setFields(service, node.workspace.id) };
+  if (consumer !== null) entry.consumer = { ...setFields(consumer) };
+  for (const value of context.serializeValues ?? []) putSerializeValue(entry, value);
+  return entry as unknown as LogEntry;
+}
+
+/**
+ * The text of {@link serialize} as JSON. Faster than `JSON.stringify`: the entities of a configuration are written down once.
+ *
+ * @throws Error as {@link serialize}
+ */
+export function serializeText(context: RequestContext): string {
+  // What plugins put there may go into the entities, too.
+  if (context.serializeValues !== null) return JSON.stringify(serialize(context));
+  const { consumer, node, route, service } = context;
+  let text = JSON.stringify(requestEntry(context)).slice(0, -1);
+  if (route !== null) text += `,"route":${entityText(route, node.workspace.id)}`;
+  if (service !== null) text += `,"service":${entityText(service, node.workspace.id)}`;
+  if (consumer !== null) text += `,"consumer":${entityText(consumer)}`;
+  return `${text}}`;
+}
+
+/** What is an entry's own: all but the entities. */
+function requestEntry(context: RequestContext): Record<string, unknown> {
+  const { credential, node, proxied, service } = context;
   const entry: Record<string, unknown> = {
     request: requestPart(context),
     upstream_uri: proxied && service !== null ? `${context.upstreamPath ?? "/"}${context.query}` : "",
@@ -33,18 +60,12 @@ export function serialize(context: RequestContext): LogEntry {
     workspace: node.workspace.id,
     workspace_name: node.workspace.name,
   };
-  if (context.route !== null) {
-    entry.route = { ...setFields(context.route, node.workspace.id) };
-    entry.tries = tries(context);
-  }
-  if (service !== null) entry.service = { ...setFields(service, node.workspace.id) };
-  if (consumer !== null) entry.consumer = { ...setFields(consumer) };
+  if (context.route !== null) entry.tries = tries(context);
   if (credential !== null) {
     const { id, consumer_id } = credential;
     entry.authenticated_entity = typeof consumer_id === "string" ? { id, consumer_id } : { id };
   }
-  for (const value of context.serializeValues ?? []) putSerializeValue(entry, value);
-  return entry as unknown as LogEntry;
+  return entry;
 }
 
 /** What of a log entry is numbers. */
@@ -83,7 +104,7 @@ function requestPart(context: RequestContext): LogEntry["request"] {
   return {
     id: context.requestId,
     uri: target,
-    url: `${scheme}://${hostName(incoming.headers.host)}:${context.socket.localPort ?? 0}${target}`,
+    url: `${scheme}://${hostName(askedHost(incoming))}:${context.socket.localPort ?? 0}${target}`,
     querystring: context.parsedQuery,
     method: context.method,
     headers,
@@ -164,4 +185,15 @@ function setFields(entity: object, workspaceId?: string): Readonly<Record<string
     shown.set(entity, fields);
   }
   return fields;
+}
+
+const written = new WeakMap<object, string>();
+
+function entityText(entity: object, workspaceId?: string): string {
+  let text = written.get(entity);
+  if (text === undefined) {
+    text = JSON.stringify(setFields(entity, workspaceId));
+    written.set(entity, text);
+  }
+  return text;
 }

@@ -89,4 +89,3 @@ class Bridge {
 function whyNot(name: string): string {
   return missingFunctions.get(name) ?? "kong-pdk has none of that name";
 }
-

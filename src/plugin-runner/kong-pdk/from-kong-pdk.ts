@@ -10,7 +10,9 @@ import { whole } from "./values.js";
 /** What a JavaScript plugin for Kong exports: see the examples of the package `kong-pdk`. */
 export interface KongPdkModule {
   /** Made once per configuration, with the configuration. Its methods `rewrite`, `access` … are the phases. */
-  readonly Plugin: new (config: never) => object;
+  readonly Plugin: new (
+    config: never,
+  ) => object;
   /** The fields of the configuration in Kong's own form. Default: none. */
   readonly Schema?: readonly object[];
   /** Default: the option `name`. */
@@ -105,9 +107,12 @@ function runPhase(
       resolve();
     };
     const failed = (error: unknown): void => {
-      if (!isOver && onError === "fail") return reject(error as Error);
-      const goesOn = isOver ? "after its answer" : "and the request goes on";
-      pdk?.log.error(`${phase} failed, ${goesOn}: ${error instanceof Error ? error.message : String(error)}`);
+      if (!isOver && onError !== "continue") {
+        reject(error as Error);
+        return;
+      }
+      const how = isOver ? "after its answer" : "and the request goes on";
+      pdk?.log.error(`${phase} failed, ${how}: ${error instanceof Error ? error.message : String(error)}`);
       over();
     };
     const kong = kongBridge({ pdk, bytes: bodies === "buffer", answered: over });

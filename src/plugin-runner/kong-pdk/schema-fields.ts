@@ -1,6 +1,19 @@
 import type { PatternRule } from "../../schema/attributes.js";
 import type { EntityCheck } from "../../schema/entity-check.js";
-import { arrayOf, bool, type Field, type Fields, int, json, makeField, mapOf, num, record, setOf, str } from "../../schema/field.js";
+import {
+  arrayOf,
+  bool,
+  type Field,
+  type Fields,
+  int,
+  json,
+  makeField,
+  mapOf,
+  num,
+  record,
+  setOf,
+  str,
+} from "../../schema/field.js";
 import { rules } from "../../schema/rules.js";
 import { isObject, setOwn } from "../../schema/values.js";
 import { luaPattern } from "../../util/lua-pattern.js";
@@ -64,7 +77,11 @@ function fieldOf(given: unknown, path: string): Field {
     case "set":
       return setOf(inner("elements"), attributes);
     case "map":
-      return mapOf(given.keys === undefined ? str() : inner("keys"), given.values === undefined ? json() : inner("values"), attributes);
+      return mapOf(
+        given.keys === undefined ? str() : inner("keys"),
+        given.values === undefined ? json() : inner("values"),
+        attributes,
+      );
     case "record":
       return recordOf(given, attributes, path);
     case "json":
@@ -75,13 +92,8 @@ function fieldOf(given: unknown, path: string): Field {
 }
 
 function recordOf(given: KongAttributes, attributes: object, path: string): Field {
-  // Without `required`, a record of Kong's may be absent.
   const checks = checksOf(given.entity_checks, path);
-  return record(schemaFields(given.fields, path), {
-    required: false,
-    ...attributes,
-    ...(checks.length === 0 ? {} : { checks }),
-  });
+  return record(schemaFields(given.fields, path), { ...attributes, ...(checks.length === 0 ? {} : { checks }) });
 }
 
 function attributesOf(given: KongAttributes, path: string): object {

@@ -1,4 +1,4 @@
-import { boundPattern, type TimeLimit } from "../../util/bounded-pattern.js";
+import { boundPattern } from "../../util/bounded-pattern.js";
 import { compilePcre } from "../../util/regex.js";
 
 /** What a user agent is tried on. */
@@ -9,8 +9,8 @@ export type AgentPattern = (agent: string) => boolean;
  *
  * @param slow - told of a pattern that ran into the limit
  */
-export function compileAgentPattern(source: string, limit: TimeLimit, slow: (source: string) => void): AgentPattern {
-  const matches = boundPattern(compilePcre(source), limit);
+export function compileAgentPattern(source: string, slow: (source: string) => void): AgentPattern {
+  const matches = boundPattern(compilePcre(source));
   return (agent) => {
     const found = matches(agent);
     if (found === undefined) slow(source);

@@ -3,7 +3,6 @@ import type { Pdk } from "../../pdk/pdk.js";
 import { definePlugin } from "../../plugin-runner/define-plugin.js";
 import { perConfig } from "../../plugin-runner/per-config.js";
 import { arrayOf, type InferFields, str } from "../../schema/field.js";
-import { TimeLimit } from "../../util/bounded-pattern.js";
 import { lazyRequire } from "../../util/lazy-require.js";
 import { type AgentPattern, compileAgentPattern } from "./agent-pattern.js";
 import { isKnownBot } from "./rules.js";
@@ -36,9 +35,8 @@ interface Prepared {
 const prepare = perConfig(({ allow, deny }: Config): Prepared => {
   const { LRUCache } = lruCache();
   const slow = new Set<string>();
-  const limit = new TimeLimit();
   const compile = (sources: readonly string[] | null): readonly AgentPattern[] =>
-    (sources ?? []).map((source) => compileAgentPattern(source, limit, (pattern) => slow.add(pattern)));
+    (sources ?? []).map((source) => compileAgentPattern(source, (pattern) => slow.add(pattern)));
   return { allow: compile(allow), deny: compile(deny), verdicts: new LRUCache({ max: MOST_VERDICTS }), slow };
 });
 

@@ -51,9 +51,9 @@ const prepare = perConfig((config: Config): Prepared => {
   };
 });
 
-function answerTo(origin: string | undefined, pdk: Pdk, config: Config): OriginAnswer {
-  const { origins, slow } = prepare(config);
+function answerTo(origin: string | undefined, pdk: Pdk, config: Config, { origins, slow }: Prepared): OriginAnswer {
   const answer = originAnswer(origins, config.credentials, origin);
+  if (slow.size === 0) return answer;
   for (const pattern of slow) pdk.log.warn(`the pattern '${pattern}' takes too long on an origin and was passed over`);
   slow.clear();
   return answer;
@@ -79,9 +79,10 @@ export const cors = definePlugin({
     pdk.ctx.plugin.preflight = true;
     if (config.preflight_continue) return;
 
-    const { allowHeaders, allowMethods } = prepare(config);
+    const prepared = prepare(config);
+    const { allowHeaders, allowMethods } = prepared;
     const headers: Record<string, string | number> = {};
-    const { allowed, varies, credentials } = answerTo(origin, pdk, config);
+    const { allowed, varies, credentials } = answerTo(origin, pdk, config, prepared);
     if (allowed !== undefined) headers["Access-Control-Allow-Origin"] = allowed;
     if (varies) headers.Vary = "Origin";
     if (credentials) headers["Access-Control-Allow-Credentials"] = "true";
@@ -96,13 +97,14 @@ export const cors = definePlugin({
   },
 
   headerFilter(pdk, config) {
-    if (pdk.ctx.plugin.preflight === true) return;
-    const origin = pdk.request.getHeader("origin");
+    const { request, response } = pdk;
+    if (request.getMethod() === "OPTIONS" && pdk.ctx.plugin.preflight === true) return;
+    const origin = request.getHeader("origin");
     if (!origin && !config.allow_origin_absent) return;
 
-    const { response } = pdk;
-    const { exposedHeaders } = prepare(config);
-    const { allowed, varies, credentials } = answerTo(origin, pdk, config);
+    const prepared = prepare(config);
+    const { exposedHeaders } = prepared;
+    const { allowed, varies, credentials } = answerTo(origin, pdk, config, prepared);
     if (allowed === undefined) response.clearHeader("Access-Control-Allow-Origin");
     else response.setHeader("Access-Control-Allow-Origin", allowed);
     if (varies) response.addHeader("Vary", "Origin");

@@ -1,4 +1,4 @@
-import { boundPattern, TimeLimit } from "../../util/bounded-pattern.js";
+import { boundPattern } from "../../util/bounded-pattern.js";
 import { lazyRequire } from "../../util/lazy-require.js";
 import { compilePcre } from "../../util/regex.js";
 
@@ -29,8 +29,7 @@ export function compileOrigins(origins: readonly string[] | null, slow?: (patter
   const [first = ""] = origins;
   if (origins.length === 1 && PLAIN.test(first)) return { kind: "fixed", origin: first };
   if (origins.includes("*")) return { kind: "listed", allow: () => "*" };
-  const limit = new TimeLimit();
-  const tests = origins.map((entry) => compileEntry(entry, limit, slow));
+  const tests = origins.map((entry) => compileEntry(entry, slow));
   return { kind: "listed", allow: remembering((origin) => judge(origin, tests)) };
 }
 
@@ -79,12 +78,12 @@ export function originAnswer(rule: OriginRule, credentials: boolean, origin: str
 
 type OriginTest = (request: NormalizedOrigin) => boolean;
 
-function compileEntry(entry: string, limit: TimeLimit, slow?: (pattern: string) => void): OriginTest {
+function compileEntry(entry: string, slow?: (pattern: string) => void): OriginTest {
   if (PLAIN.test(entry)) {
     const { origin } = normalizeOrigin(entry);
     return (request) => request.origin === origin;
   }
-  const matches = boundPattern(anchored(entry), limit);
+  const matches = boundPattern(anchored(entry));
   return ({ origin, host }) => {
     const found = matches(entry.includes(":") ? origin : host);
     if (found === undefined) slow?.(entry);

@@ -29,7 +29,7 @@ export const fileLog = definePlugin({
 
   log(pdk, { path, reopen }) {
     const files = pdk.plugin.state(() => new LogFiles(), close);
-    files.append(path, reopen, `${JSON.stringify(pdk.log.serialize())}\n`, pdk.log);
+    files.append(path, reopen, `${pdk.log.serializeText()}\n`, pdk.log);
   },
 });
 

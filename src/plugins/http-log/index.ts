@@ -70,7 +70,7 @@ export const httpLog = definePlugin({
     const { queueName } = receiver(config);
     const send = (latest: Config, entries: readonly string[], signal: AbortSignal): Promise<void> =>
       clients.send(receiver(latest), entries, signal);
-    pdk.queue.enqueue({ ...pdk.queue.parameters(config), name: queueName }, send, config, JSON.stringify(pdk.log.serialize()));
+    pdk.queue.enqueue({ ...pdk.queue.parameters(config), name: queueName }, send, config, pdk.log.serializeText());
   },
 });
 

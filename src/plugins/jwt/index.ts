@@ -1,5 +1,10 @@
 import type { Pdk } from "../../pdk/pdk.js";
-import { type AuthenticationFailure, authenticateOrAnonymous, identifyConsumer } from "../../plugin-runner/authentication.js";
+import {
+  type AuthenticationFailure,
+  authenticateOrAnonymous,
+  identifyConsumer,
+  passUnidentified,
+} from "../../plugin-runner/authentication.js";
 import { definePlugin } from "../../plugin-runner/define-plugin.js";
 import { perConfig } from "../../plugin-runner/per-config.js";
 import { chain, type MaybePromise } from "../../util/maybe-promise.js";
@@ -30,7 +35,7 @@ export const jwt = definePlugin({
   entities: { jwt_secrets: jwtSecrets },
 
   access(pdk, config) {
-    if (!config.run_on_preflight && pdk.request.getMethod() === "OPTIONS") return;
+    if (!config.run_on_preflight && pdk.request.getMethod() === "OPTIONS") return passUnidentified(pdk);
     return authenticateOrAnonymous(pdk, config.anonymous, () => authenticate(pdk, config));
   },
 });

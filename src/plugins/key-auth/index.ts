@@ -1,5 +1,10 @@
 import type { Pdk } from "../../pdk/pdk.js";
-import { type AuthenticationFailure, authenticateOrAnonymous, identifyConsumer } from "../../plugin-runner/authentication.js";
+import {
+  type AuthenticationFailure,
+  authenticateOrAnonymous,
+  identifyConsumer,
+  passUnidentified,
+} from "../../plugin-runner/authentication.js";
 import { definePlugin } from "../../plugin-runner/define-plugin.js";
 import { perConfig } from "../../plugin-runner/per-config.js";
 import { arrayOf, bool, type InferFields, str } from "../../schema/field.js";
@@ -56,7 +61,7 @@ export const keyAuth = definePlugin({
   entities: { keyauth_credentials: keyauthCredentials },
 
   access(pdk, config) {
-    if (!config.run_on_preflight && pdk.request.getMethod() === "OPTIONS") return;
+    if (!config.run_on_preflight && pdk.request.getMethod() === "OPTIONS") return passUnidentified(pdk);
     return authenticateOrAnonymous(
       pdk,
       config.anonymous,

@@ -2,11 +2,27 @@ import { createHash } from "node:crypto";
 import type { Pdk } from "../../pdk/pdk.js";
 import type { Config } from "./config.js";
 
+/** Headers that many upstreams take for another method, path or origin. (What the gateway sets itself is looked at apart.) */
+const overriding = [
+  "x-http-method-override",
+  "x-http-method",
+  "x-method-override",
+  "x-original-url",
+  "x-rewrite-url",
+  "forwarded",
+  "x-host",
+  "x-original-host",
+  "x-forwarded-server",
+  "x-forwarded-scheme",
+  "x-forwarded-ssl",
+];
+
 /**
  * What distinguishes answers, as the SHA-256 of a JSON text: no value of a request can pass for a part of another one.
  *
- * Beside Kong's parts (consumer and route, method, path, arguments, headers) these are the client's `Authorization` and the origin
- * that the upstream is told of: answers may depend on either, and whoever asks first must not choose them for the others.
+ * Beside Kong's parts (consumer and route, method, path, arguments, headers) these are the client's `Authorization`, the origin that the
+ * upstream is told of, and what may override parts of the request: answers may depend on each, and whoever asks first must not choose
+ * them for the others.
  */
 export function cacheKey(pdk: Pdk, config: Config): string {
   const { request } = pdk;
@@ -24,6 +40,7 @@ export function cacheKey(pdk: Pdk, config: Config): string {
     request.getForwardedHost(),
     request.getForwardedPort(),
     request.getForwardedPrefix() ?? null,
+    overriding.map((name) => request.getHeaderValues(name) ?? null),
   ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }

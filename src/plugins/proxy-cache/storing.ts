@@ -6,7 +6,7 @@ import { type Variant, variantOf } from "./vary.js";
 
 /** Not sent with a stored answer: they belong to the connection or to the request that it answered, or are set anew. */
 const notReplayed =
-  /^(?:connection|keep-alive|proxy-authenticate|proxy-authorization|te|trailers?|transfer-encoding|upgrade|content-length|age|x-cache-status|x-cache-key)$|ratelimit-remaining/;
+  /^(?:connection|keep-alive|proxy-authenticate|proxy-authorization|te|trailers?|transfer-encoding|upgrade|age|x-cache-status|x-cache-key)$|ratelimit-remaining/;
 
 /** An answer on its way to the client, and into a zone when all of it has passed. */
 export class Storing {
@@ -14,6 +14,7 @@ export class Storing {
   readonly #key: string;
   readonly #ttl: number;
   readonly #variant: Variant;
+  readonly #status: number;
   readonly #headers: StoredAnswer["headers"];
   readonly #source: string;
   #pieces: Buffer[] = [];
@@ -24,7 +25,8 @@ export class Storing {
     this.#key = key;
     this.#ttl = ttl;
     this.#variant = variant;
-    this.#headers = Object.freeze(pdk.response.getHeaders(MOST_HEADERS));
+    this.#status = pdk.response.getStatus();
+    this.#headers = frozen(pdk.response.getHeaders(MOST_HEADERS));
     this.#source = pdk.response.getSource();
   }
 
@@ -44,12 +46,13 @@ export class Storing {
 
   /** The last piece was added. */
   finish(pdk: Pdk, { storage_ttl }: Config, requestBody: Buffer | undefined): void {
-    // A header filter of another plugin has put an answer of its own in the place of this one.
-    if (pdk.response.getSource() !== this.#source) return;
+    // A header filter of another plugin has made another answer of this one.
+    if (pdk.response.getSource() !== this.#source || pdk.response.getStatus() !== this.#status) return;
+    const isHead = pdk.request.getMethod() === "HEAD";
     const now = pdk.now();
     const headers = this.#headers;
     const answer: StoredAnswer = Object.freeze({
-      status: pdk.response.getStatus(),
+      status: this.#status,
       headers,
       body: joined(this.#pieces, this.#length),
       body_len: this.#length,
@@ -60,11 +63,19 @@ export class Storing {
     });
     this.#zone.set(this.#key, {
       answer,
-      replayed: Object.fromEntries(Object.entries(headers).filter(([name]) => !notReplayed.test(name))),
+      replayed: Object.fromEntries(
+        Object.entries(headers).filter(([name]) => (name === "content-length" ? isHead : !notReplayed.test(name))),
+      ),
       variant: this.#variant,
       expires: now + (storage_ttl ?? this.#ttl) * 1000,
     });
   }
+}
+
+/** Plugins are shown what is stored. */
+function frozen(headers: Record<string, string | string[]>): StoredAnswer["headers"] {
+  for (const values of Object.values(headers)) if (typeof values !== "string") Object.freeze(values);
+  return Object.freeze(headers);
 }
 
 /** In memory of its own: pieces are parts of what was read from a socket, and would keep all of it. */

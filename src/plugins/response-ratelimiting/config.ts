@@ -1,4 +1,5 @@
 import { limitOrderFault, PERIODS } from "../../pdk/counters/periods.js";
+import type { EntityCheck } from "../../schema/entity-check.js";
 import { bool, type InferFields, mapOf, num, oneOf, record, str } from "../../schema/field.js";
 import { redis } from "../../schema/typedefs-records.js";
 
@@ -26,7 +27,10 @@ function limitNameFault(name: string): string | undefined {
   return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) ? undefined : `invalid value: ${name}`;
 }
 
-const policy = { default: "local", description: "Where use is counted: in the gateway's memory, in its database, or in Redis." } as const;
+const policy = {
+  default: "local",
+  description: "Where use is counted: in the gateway's memory, in its database, or in Redis.",
+} as const;
 
 export const configFields = {
   header_name: str({ default: "x-kong-limit", description: "The header in which upstreams say how much was used." }),
@@ -49,6 +53,14 @@ export const configFields = {
     description: "The limits, by the names that upstreams use.",
   }),
 };
+
+export const checks: readonly EntityCheck[] = ["host", "port", "timeout"].map((field) => ({
+  kind: "conditional",
+  ifField: "policy",
+  ifMatch: { eq: "redis" },
+  thenField: `redis.${field}`,
+  thenMatch: { required: true },
+}));
 
 /** Where nothing can be written there is nothing that gateways could count in together. */
 export const withoutDatabase = { policy: oneOf(["local", "redis"], policy) };

@@ -6,10 +6,10 @@ import type { Pdk } from "../../pdk/pdk.js";
 import { definePlugin } from "../../plugin-runner/define-plugin.js";
 import { perConfig } from "../../plugin-runner/per-config.js";
 import { redisShorthands } from "../../schema/redis-shorthands.js";
-import { chain, isPromise, type MaybePromise } from "../../util/maybe-promise.js";
-import { type Config, configFields, withoutDatabase } from "./config.js";
+import { chain, isPromise } from "../../util/maybe-promise.js";
+import { type Config, checks, configFields, withoutDatabase } from "./config.js";
 import { responseRatelimitingMetrics } from "./entities.js";
-import { configuredLimits, type NamedLimit, parseUse } from "./limits.js";
+import { configuredLimits, type Limits, type NamedLimit, parseUse } from "./limits.js";
 
 const entities = { response_ratelimiting_metrics: responseRatelimitingMetrics };
 
@@ -29,7 +29,17 @@ type LimitingPdk = Pdk<typeof entities, Turn>;
 /** What the gateway adds to the configuration. */
 type ScopedConfig = Config & { readonly route_id?: string; readonly service_id?: string };
 
-const prepare = perConfig((config: ScopedConfig) => ({ limits: configuredLimits(config), scope: scopeOf(config) }));
+/** What belongs to one instance. */
+interface Prepared {
+  readonly limits: Limits;
+  readonly scope: string;
+  /** The store's failure that was logged last: one that lasts is worth one line, not one with each request. */
+  failure: string | undefined;
+}
+
+const prepare = perConfig(
+  (config: ScopedConfig): Prepared => ({ limits: configuredLimits(config), scope: scopeOf(config), failure: undefined }),
+);
 
 /** Limits how much of what upstreams count a client may use. */
 export const responseRatelimiting = definePlugin({
@@ -37,6 +47,7 @@ export const responseRatelimiting = definePlugin({
   version: "3.10.0",
   priority: 900,
   config: configFields,
+  checks,
   shorthands: redisShorthands("response-ratelimiting"),
   withoutDatabase,
   entities,
@@ -52,7 +63,8 @@ export const responseRatelimiting = definePlugin({
         const left = at.map((i) => remaining[i] as number);
         // Not below: what has jumped over its limit is found out when more is used (Kong).
         if (config.block_on_first_violation && left.includes(0)) {
-          return pdk.response.error(429, `API rate limit exceeded for '${name}'`);
+          pdk.response.error(429, `API rate limit exceeded for '${name}'`);
+          return;
         }
         pdk.service.request.setHeader(`X-RateLimit-Remaining-${name}`, Math.min(...left));
       }
@@ -75,7 +87,8 @@ export const responseRatelimiting = definePlugin({
     const use = parseUse(pdk.service.response.getHeader(header), limits);
     if (!config.hide_client_headers) tellClient(pdk, config, remaining, use);
     pdk.response.clearHeader(header);
-    const isOver = ({ name, at }: NamedLimit): boolean => (use.get(name) ?? 0) > 0 && at.some((i) => (remaining[i] as number) <= 0);
+    const isOver = ({ name, at }: NamedLimit): boolean =>
+      (use.get(name) ?? 0) > 0 && at.some((i) => (remaining[i] as number) <= 0);
     if (limits.named.some(isOver)) pdk.response.exit(429, null, headersAboutLimits(pdk));
     else turn.use = use;
   },
@@ -90,7 +103,7 @@ export const responseRatelimiting = definePlugin({
     const added = used.map(({ name, counted }) => counters.increment(scope, identifier, counted, now, use.get(name) as number));
     return Promise.all(added).then(
       () => undefined,
-      (error: Error) => pdk.log.error(`could not count what was used: ${error.message}`),
+      (error: unknown) => logFailure(pdk, config, "could not count what was used", error),
     );
   },
 });
@@ -112,9 +125,17 @@ function makeLocalCounters(): LocalCounters {
 }
 
 /** The store failed: the plugin does nothing for this request, or nobody gets through. */
-function tolerate(pdk: LimitingPdk, { fault_tolerant }: Config, error: unknown): void {
-  if (!fault_tolerant) throw error;
-  pdk.log.error(`failed to get usage: ${error instanceof Error ? error.message : String(error)}`);
+function tolerate(pdk: LimitingPdk, config: Config, error: unknown): void {
+  if (!config.fault_tolerant) throw error;
+  logFailure(pdk, config, "failed to get usage", error);
+}
+
+function logFailure(pdk: LimitingPdk, config: Config, what: string, error: unknown): void {
+  const prepared = prepare(config);
+  const failure = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+  if (prepared.failure === failure) return;
+  prepared.failure = failure;
+  pdk.log.error(failure);
 }
 
 function tellClient(pdk: LimitingPdk, config: Config, remaining: readonly number[], use: ReadonlyMap<string, number>): void {

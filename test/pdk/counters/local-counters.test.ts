@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { configuredLimits } from "../../../src/plugins/rate-limiting/limits.js";
-import { PERIODS, windowStart } from "../../../src/pdk/counters/periods.js";
 import { LocalCounters } from "../../../src/pdk/counters/local-counters.js";
+import { PERIODS, windowStart } from "../../../src/pdk/counters/periods.js";
+import { configuredLimits } from "../../../src/plugins/rate-limiting/limits.js";
 
 const none = { second: null, minute: null, hour: null, day: null, month: null, year: null };
 const minute = configuredLimits({ ...none, minute: 5 });

@@ -173,6 +173,57 @@ describe("jwt, attacks", () => {
     expect(await refusal(await ask(`${ecdsa}.${base64url(der)}`))).toBe("Invalid signature");
   });
 
+  // RFC 7515 section 4.1.11. With `b64: false` (RFC 7797), something else would be signed than what is read.
+  it.each([{ crit: ["b64"], b64: false }, { crit: ["exp"] }, { crit: [] }, { crit: null }, { crit: "x" }])(
+    "refuses extensions that must be understood: %j",
+    async (header) => {
+      const message = "Bad token; invalid crit";
+      expect(await refusal(await ask(makeToken({ iss: "hmac" }, SECRET, { header })))).toBe(message);
+      expect(await refusal(await ask(makeToken({ iss: "RS256-rsa" }, pairs.rsa.privateKey, { alg: "RS256", header })))).toBe(
+        message,
+      );
+    },
+  );
+
+  it("refuses a token in the name of another issuer", async () => {
+    const mixed = [{ username: "bob", jwt_secrets: [{ key: "bobs", secret: "bobs-secret" }] }, ...consumers];
+    await using other = await pluginGateway([{ name: "jwt" }], { consumers: mixed });
+    const bobs = makeToken({ iss: "hmac", sub: "bobs", key: "bobs" }, "bobs-secret", { header: { iss: "bobs", kid: "bobs" } });
+    const headers = { authorization: `Bearer ${bobs}` };
+    expect(await refusal(await other.gateway.fetch("/", { headers }))).toBe("Invalid signature");
+    expect(other.upstream.requests).toEqual([]);
+  });
+
+  it.each([
+    "../../../../dev/null",
+    "/dev/null",
+    "' union select 'x' --",
+    "http://127.0.0.1/key",
+    "__proto__",
+    "constructor",
+    "hmac\0",
+    " hmac",
+    "HMAC",
+    "x".repeat(4_000),
+  ])("finds no key by a crafted name: %.30j", async (kid) => {
+    await using other = await pluginGateway([{ name: "jwt", config: { key_claim_name: "kid" } }], { consumers });
+    for (const secret of ["", SECRET]) {
+      const headers = { authorization: `Bearer ${makeToken({}, secret, { header: { kid } })}` };
+      expect(await refusal(await other.gateway.fetch("/", { headers }))).toBe("No credentials found for given 'kid'");
+    }
+  });
+
+  it("refuses a token within a token, and one of five parts", async () => {
+    const inner = makeToken({ iss: "hmac" }, SECRET);
+    const signed = `${base64url({ alg: "HS256", cty: "JWT" })}.${base64url(inner)}`;
+    expect(await refusal(await ask(`${signed}.${base64url(signature("HS256", signed, SECRET))}`))).toBe(
+      "Bad token; invalid JSON",
+    );
+    expect((await ask(`${inner}.${inner}`)).status).toBe(401);
+    const encrypted = [{ alg: "dir", enc: "A256GCM" }, "", "x", "x", "x"].map((part) => base64url(part)).join(".");
+    expect((await ask(encrypted)).status).toBe(401);
+  });
+
   it("refuses a short HMAC, and one with something after it", async () => {
     const signed = `${base64url({ alg: "HS256" })}.${base64url({ iss: "hmac" })}`;
     const whole = signature("HS256", signed, SECRET);

@@ -134,6 +134,27 @@ describe("proxy-cache, schema", () => {
     await expect(cacheGateway(config)).rejects.toThrow(text);
   });
 
+  it("takes statuses as texts on the Admin API", async () => {
+    await using t = await cacheGateway({}, { options: { database: "memory" } });
+    const server = createServer(t.gateway.gateway.admin);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const response = await fetch(`http://127.0.0.1:${port}/plugins`, {
+        method: "POST",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: "name=proxy-cache&config.strategy=memory&config.response_code[1]=200&config.response_code[2]=418",
+      });
+      expect([response.status, ((await response.json()) as { config: object }).config]).toEqual([
+        201,
+        expect.objectContaining({ response_code: [200, 418] }),
+      ]);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
   it("fills in the defaults", async () => {
     await using t = await cacheGateway();
     const plugin = await t.gateway.gateway.db.plugins.each()[Symbol.asyncIterator]().next();

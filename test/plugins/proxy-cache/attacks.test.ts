@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import fc from "fast-check";
+import { definePlugin } from "postern";
 import { describe, expect, it } from "vitest";
 import { rawServer } from "../../support/raw-server.js";
 import { waitFor } from "../../support/wait-for.js";
@@ -132,6 +133,33 @@ describe("proxy-cache is not poisoned", () => {
     }
   });
 
+  it.each([
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
+    "forwarded",
+    "x-host",
+    "x-original-host",
+    "x-forwarded-server",
+    "x-forwarded-scheme",
+    "x-forwarded-ssl",
+  ])("through %s", async (name) => {
+    await using t = await cacheGateway();
+    expect(await t.statuses({ headers: { [name]: "evil" } }, {}, { headers: { [name]: "evil" } })).toEqual([
+      "Miss",
+      "Miss",
+      "Hit",
+    ]);
+  });
+
+  it("by a coding that others do not understand", async () => {
+    await using t = await cacheGateway({}, { headers: { "content-encoding": "br" } });
+    const brotli = { headers: { "accept-encoding": "br" } };
+    expect(await t.statuses(brotli, {}, {}, brotli)).toEqual(["Miss", "Miss", "Hit", "Miss"]);
+  });
+
   it("by headers that are taken off on the way to the upstream", async () => {
     await using t = await cacheGateway({ vary_headers: ["x-lang"] });
     const smuggled = { "x-lang": "fr", connection: "close, X-Lang" };
@@ -168,7 +196,6 @@ describe("proxy-cache is not poisoned", () => {
   });
 
   it("by plugins that change what they are shown", async () => {
-    const { definePlugin } = await import("postern");
     const vandal = definePlugin({
       name: "vandal",
       version: "1.0.0",
@@ -179,11 +206,13 @@ describe("proxy-cache is not poisoned", () => {
         if (hit === undefined) return;
         expect(() => Object.assign(hit.res, { status: 500 })).toThrow(TypeError);
         expect(() => Object.assign(hit.res.headers, { evil: "1" })).toThrow(TypeError);
+        expect(() => (hit.res.headers["x-list"] as unknown as string[]).push("evil")).toThrow(TypeError);
       },
     });
     await using t = await cacheGateway(
       {},
       {
+        headers: { "x-list": ["a", "b"] },
         options: { plugins: ["bundled", vandal] },
         document: (url) => ({
           services: [{ url, routes: [{ paths: ["/"] }] }],
@@ -195,7 +224,6 @@ describe("proxy-cache is not poisoned", () => {
   });
 
   it("by a header filter that answers after it", async () => {
-    const { definePlugin } = await import("postern");
     const late = definePlugin({
       name: "late",
       version: "1.0.0",
@@ -215,6 +243,29 @@ describe("proxy-cache is not poisoned", () => {
     );
     expect((await t.ask({ headers: { "x-bad": "1" } })).text).toBe("replaced");
     expect((await t.ask()).text).toBe('{"count":2}');
+  });
+});
+
+describe("proxy-cache with filters that run after it", () => {
+  it("stores nothing whose status they have changed", async () => {
+    const late = definePlugin({
+      name: "late",
+      version: "1.0.0",
+      priority: 1,
+      config: {},
+      headerFilter: (pdk) => pdk.response.setStatus(503),
+    });
+    await using t = await cacheGateway(
+      {},
+      {
+        options: { plugins: ["bundled", late] },
+        document: (url) => ({
+          services: [{ url, routes: [{ paths: ["/"] }] }],
+          plugins: [{ name: "proxy-cache", config: { strategy: "memory" } }, { name: "late" }],
+        }),
+      },
+    );
+    expect(await t.paths("/", "/")).toEqual(["Miss", "Miss"]);
   });
 });
 

@@ -1,3 +1,6 @@
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createGateway, definePlugin } from "postern";
 import { describe, expect, it } from "vitest";
 import { cacheGateway } from "./support.js";
 
@@ -81,7 +84,7 @@ describe("proxy-cache", () => {
 
   it("stores statuses that are listed only", async () => {
     const answer = (status: number) => ({
-      answer: (_: unknown, response: import("node:http").ServerResponse) =>
+      answer: (_: unknown, response: ServerResponse) =>
         void response.writeHead(status, { "content-type": "text/plain" }).end("x"),
     });
     for (const status of [200, 301, 404]) {
@@ -145,9 +148,12 @@ describe("proxy-cache", () => {
     expect(second.body.equals(Buffer.concat([bytes, bytes]))).toBe(true);
   });
 
-  it("leaves answers their length while storing them", async () => {
+  it("leaves answers their length while storing them, those to HEAD on hits too", async () => {
     await using t = await cacheGateway({}, { headers: { "content-length": "11" } });
     expect((await t.ask()).headers["content-length"]).toBe("11");
+    for (const status of ["Miss", "Hit"]) {
+      expect((await t.ask({ method: "HEAD" })).headers).toMatchObject({ "x-cache-status": status, "content-length": "11" });
+    }
   });
 
   it("shares an answer whatever the order of arguments is", async () => {
@@ -194,7 +200,6 @@ describe("proxy-cache", () => {
   });
 
   it("tells other plugins about a hit", async () => {
-    const { definePlugin } = await import("postern");
     const hits: unknown[] = [];
     const watcher = definePlugin({
       name: "watcher",
@@ -226,8 +231,6 @@ describe("proxy-cache", () => {
   });
 
   it("serves a route without a service from memory as well", async () => {
-    const { createServer } = await import("node:http");
-    const { createGateway } = await import("postern");
     const gateway = createGateway({
       _format_version: "3.0",
       routes: [{ name: "own", paths: ["/"] }],
@@ -242,7 +245,7 @@ describe("proxy-cache", () => {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     try {
-      const { port } = server.address() as import("node:net").AddressInfo;
+      const { port } = server.address() as AddressInfo;
       for (const status of ["Miss", "Hit"]) {
         const response = await fetch(`http://127.0.0.1:${port}/`);
         expect([response.headers.get("x-cache-status"), await response.text()]).toEqual([status, "mine"]);

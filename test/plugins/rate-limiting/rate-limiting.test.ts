@@ -218,6 +218,22 @@ describe("rate-limiting, who is counted", () => {
     expect(await statuses(t, 2, "/", { "x-real-ip": "10.0.0.2" })).toEqual([200, 429]);
   });
 
+  it("no address that a stranger makes up", async () => {
+    for (const limit_by of ["ip", "consumer"]) {
+      await using t = await setup(limited({ minute: 1, limit_by }), { trustedIps: ["10.0.0.0/8"] });
+      expect(await statuses(t, 1, "/", { "x-forwarded-for": "10.0.0.1", "x-real-ip": "10.0.0.1" })).toEqual([200]);
+      const forged = ["x-forwarded-for", "x-real-ip", "forwarded", "client-ip", "true-client-ip"];
+      for (const name of forged) expect(await statuses(t, 1, "/", { [name]: "10.0.0.2" })).toEqual([429]);
+    }
+  });
+
+  it("the address that the nearest trusted proxy saw, whatever the client put before it", async () => {
+    const options = { trustedIps: ["127.0.0.1"], realIpHeader: "X-Forwarded-For" };
+    await using t = await setup(limited({ minute: 1, limit_by: "ip" }), options);
+    expect(await statuses(t, 1, "/", { "x-forwarded-for": "1.1.1.1, 9.9.9.9" })).toEqual([200]);
+    expect(await statuses(t, 1, "/", { "x-forwarded-for": "2.2.2.2, 9.9.9.9" })).toEqual([429]);
+  });
+
   it("each credential by itself", async () => {
     await using t = await setup((url) => ({
       services: [{ name: "echo", url, routes: [{ paths: ["/"] }] }],

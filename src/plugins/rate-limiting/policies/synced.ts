@@ -117,7 +117,10 @@ export class SyncedPolicy implements CounterPolicy {
   async #push(): Promise<void> {
     const deltas = this.#deltas;
     this.#deltas = new Map();
-    for (const [key, { amount }] of deltas) this.#known.set(key, (this.#known.get(key) ?? 0) + amount);
+    for (const [key, { amount }] of deltas) {
+      const known = this.#known.get(key);
+      if (known !== undefined) this.#known.set(key, known + amount);
+    }
     try {
       const changed = [...deltas].filter(([, { amount }]) => amount !== 0);
       const connection = this.#connection;
