@@ -193,7 +193,7 @@ export abstract class AnsweringExchange extends RequestContext {
     if (this.late.bodyFilter !== null) {
       body = this.filterBody(typeof body === "string" ? Buffer.from(body) : body, true);
       if (body === undefined) return;
-      dropContentLength(headers);
+      if (!this.late.keepsBody) dropContentLength(headers);
     }
     const bodiless = status < 200 || status === 204 || status === 304;
     if (!bodiless && !headers.some((name, i) => i % 2 === 0 && isContentLength(name))) {

@@ -1,4 +1,5 @@
 import type { Peer } from "../balancer/balancer.js";
+import { askedHost } from "../pdk/request.js";
 import type { RequestContext } from "../pdk/request-context.js";
 import type { UpstreamTls } from "../proxy/transport.js";
 import { bracketed, isDefaultPort, type Origin, type ServiceTarget, schemeOf, tlsName } from "./destination.js";
@@ -34,7 +35,7 @@ export function choosePeer(
   const peer = target?.balancer.pick(failed);
   if (target === undefined || peer === undefined) return undefined;
   const { origin, hostHeader } = target.targetOf(peer);
-  const clientHost = context.route?.preserve_host ? context.incoming.headers.host : undefined;
+  const clientHost = context.route?.preserve_host ? askedHost(context.incoming) : undefined;
   const host = clientHost ?? hostHeader;
   if (context.scheme === null && context.timeouts === null && context.tlsEdits === null && clientHost === undefined)
     return { peer, origin, host, path, tls: origin.tls };

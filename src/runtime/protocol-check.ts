@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { defaultErrorMessage } from "../pdk/error-body.js";
-import { connectionScheme, hostName, trustedHeader } from "../pdk/request.js";
+import { askedHost, connectionScheme, hostName, trustedHeader } from "../pdk/request.js";
 import type { RequestContext } from "../pdk/request-context.js";
 import type { Destination } from "./destination.js";
 import { hasTwoAuthorizations, mayLackHeaders } from "./header-faults.js";
@@ -41,7 +41,7 @@ function httpsAnswer(context: RequestContext, status: number): ProtocolAnswer {
   if (status === 426) {
     return { status, message: "Please use HTTPS protocol", headers: ["Connection", "Upgrade", "Upgrade", "TLS/1.2, HTTP/1.1"] };
   }
-  const host = trustedHeader(context, "x-forwarded-host") ?? hostName(context.incoming.headers.host);
+  const host = trustedHeader(context, "x-forwarded-host") ?? hostName(askedHost(context.incoming));
   const headers = ["Location", `https://${host}${context.target}`, "Content-Type", "text/html"];
   return { status, message: null, headers, body: redirectPage(status) };
 }

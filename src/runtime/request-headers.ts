@@ -1,5 +1,6 @@
-import { connectionScheme, forwardedClient, hostName } from "../pdk/request.js";
+import { askedHost, connectionScheme, forwardedClient, hostName } from "../pdk/request.js";
 import type { RequestContext } from "../pdk/request-context.js";
+import { saysWhoCalls } from "../util/caller-headers.js";
 import { hopByHopNames, isHeaderName } from "../util/header-list.js";
 import { plainAddress } from "../util/ip.js";
 import type { RuntimeSettings } from "./settings.js";
@@ -32,6 +33,7 @@ export function requestHeaders(
   const { rawHeaders, headers, socket } = incoming;
   const named = headers.connection === undefined ? undefined : hopByHopNames(headers.connection);
   const dropId = settings.tokens.upstreamRequestId;
+  // Once somebody was identified, only plugins have a say in who it is.
   const identified = context.consumer !== null || context.credential !== null;
   const list: string[] = ["Host", requestEdits?.get("host")?.values[0] ?? host];
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -61,7 +63,7 @@ export function requestHeaders(
     "X-Forwarded-Proto",
     (trusted && single(headers["x-forwarded-proto"])) || connectionScheme(context),
     "X-Forwarded-Host",
-    (trusted && single(headers["x-forwarded-host"])) || hostName(headers.host),
+    (trusted && single(headers["x-forwarded-host"])) || hostName(askedHost(incoming)),
     "X-Forwarded-Port",
     (trusted && single(headers["x-forwarded-port"])) || String(socket.localPort ?? ""),
     "X-Forwarded-Path",
@@ -90,16 +92,6 @@ function isAboutBody(lower: string, body: BodyShape | null): boolean {
   if (lower === "content-length" || lower === "transfer-encoding") return true;
   if (body === null) return false;
   return (lower === "content-encoding" && body.restored) || (lower === "content-type" && body.contentType !== undefined);
-}
-
-/**
- * What upstreams are told about the caller, in any spelling that one of them could take for it: many read `X_Consumer_ID` as
- * `X-Consumer-ID`. Once somebody was identified, only plugins have a say in it.
- */
-const aboutCaller = /^x[-_](?:consumer|credential|authenticated)[-_]|^x[-_]anonymous[-_]consumer$/;
-
-function saysWhoCalls(lower: string): boolean {
-  return lower.charCodeAt(0) === 120 && aboutCaller.test(lower);
 }
 
 function single(value: string | string[] | undefined): string | undefined {

@@ -62,7 +62,9 @@ export class Runtime implements ExchangeOwner {
   }
 
   handle(incoming: IncomingMessage, outgoing: ServerResponse, next: Next | null): void {
-    new GatewayExchange(this, this.snapshot, incoming, outgoing, originForm(incoming.url ?? "/"), next, null).start();
+    const { snapshot } = this;
+    const target = originForm(incoming.url ?? "/");
+    new GatewayExchange(this, snapshot, incoming, outgoing, target, forHost(snapshot, target, next), null).start();
   }
 
   /** @param next - `null`: a request that matches no route is answered with 404 */
@@ -97,8 +99,9 @@ export class Runtime implements ExchangeOwner {
             outgoing.emit("close");
             next();
           };
+    const { snapshot } = this;
     const target = originForm(incoming.url ?? "/");
-    const exchange = new GatewayExchange(this, this.snapshot, incoming, outgoing, target, handOver, tunnel);
+    const exchange = new GatewayExchange(this, snapshot, incoming, outgoing, target, forHost(snapshot, target, handOver), tunnel);
     exchange.start();
   }
 
@@ -125,6 +128,17 @@ export class Runtime implements ExchangeOwner {
     ]);
     clearTimeout(timer);
   }
+}
+
+const dotSegment = /^[^?]*\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
+
+/**
+ * Whom a request is handed to that is the host's. The gateway resolves dot segments and most hosts do not: `/admin/../x` is no request for
+ * `/admin` here, and may well be one there, past the plugins of a route that guards `/admin`. So a host with such routes gets none of these.
+ */
+function forHost({ destinations }: Snapshot, target: string, next: Next | null): Next | null {
+  if (next === null || !dotSegment.test(target)) return next;
+  return destinations.some(({ service }) => service === null) ? null : next;
 }
 
 function drop(this: Duplex): void {

@@ -40,7 +40,8 @@ function asCgi(headers: Readonly<Record<string, string | string[]>>): Record<str
 }
 
 describe.each(["undici", "http-proxy-3"] as const)("who calls, over %s", (transport) => {
-  const gatewayWith = (plugins: readonly object[]) => proxyTest({ document: { consumers, plugins }, options: { clock, transport } });
+  const gatewayWith = (plugins: readonly object[]) =>
+    proxyTest({ document: { consumers, plugins }, options: { clock, transport } });
 
   it.each(authenticators)("is only what $name says", async ({ name, consumer, good }) => {
     await using t = await gatewayWith([{ name }]);
@@ -58,6 +59,14 @@ describe.each(["undici", "http-proxy-3"] as const)("who calls, over %s", (transp
     expect(seen).toMatchObject({ x_consumer_username: ["guest"], x_anonymous_consumer: ["true"] });
     expect(Object.values(seen).flat()).not.toContain("root");
   });
+});
+
+it.each(["key-auth", "jwt"])("is nobody's business in a preflight that %s lets pass", async (name) => {
+  await using t = await proxyTest({ document: { plugins: [{ name, config: { run_on_preflight: false } }] } });
+  expect((await t.gateway.request({ method: "OPTIONS", headers: [["host", "x"], ...forged, ["X-A", "1"]] })).status).toBe(200);
+  const seen = asCgi(t.upstream.requests[0]?.headers ?? {});
+  expect(Object.values(seen).flat()).not.toContain("root");
+  expect(seen).toMatchObject({ x_a: ["1"] });
 });
 
 it("is told once, also where another plugin tells more of it", async () => {

@@ -1,4 +1,6 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -8,13 +10,24 @@ import { testGateway } from "../support/test-gateway.js";
 import { waitFor } from "../support/wait-for.js";
 
 /** What would begin another header, another message or another line, as a client can write it into a query. */
-const breaks = ["%0d%0aX-Evil:%201", "%0aX-Evil:%201", "%0dX-Evil:%201", "%0d%0a%0d%0a<p>", "%00X-Evil:%201", "%e2%80%a8X-Evil", "%c4%8dX-Evil", "%7f"];
+const breaks = [
+  "%0d%0aX-Evil:%201",
+  "%0aX-Evil:%201",
+  "%0dX-Evil:%201",
+  "%0d%0a%0d%0a<p>",
+  "%00X-Evil:%201",
+  "%e2%80%a8X-Evil",
+  "%c4%8dX-Evil",
+  "%7f",
+];
 
 describe("a line break in what a client sends", () => {
   it.each(breaks)("stays in the value that a template makes of it, in requests: %s", async (text) => {
     const headers = ["x-value:$(query_params.v)"];
     await using t = await proxyTest({
-      document: { plugins: [{ name: "request-transformer", config: { add: { headers, querystring: ["w:$(query_params.v)"] } } }] },
+      document: {
+        plugins: [{ name: "request-transformer", config: { add: { headers, querystring: ["w:$(query_params.v)"] } } }],
+      },
     });
     expect((await t.gateway.request({ path: `/?v=${text}`, headers: { host: "x" } })).status).toBe(200);
     const [seen] = t.upstream.requests;
@@ -24,16 +37,9 @@ describe("a line break in what a client sends", () => {
   });
 
   it.each(["add", "append", "replace", "rename"])("cannot be part of what response-transformer is told to %s", async (step) => {
-    for (const value of ["x-a:1\r\nX-Evil: 1", "x-a\r\nX-Evil:1", "x-a:1\nX-Evil: 1", "x-a:\0"]) {
-      const config = { [step]: { headers: [value] } };
-      let answer: { readonly headers: Readonly<Record<string, unknown>>; readonly text: string } | undefined;
-      try {
-        await using t = await proxyTest({ document: { plugins: [{ name: "response-transformer", config }] } });
-        answer = await t.gateway.request({ headers: { host: "x" } }).catch(() => undefined);
-      } catch (error) {
-        expect((error as Error).message).toContain("response-transformer");
-      }
-      expect(answer?.headers ?? {}).not.toHaveProperty("x-evil");
+    for (const value of ["x-a:1\r\nX-Evil: 1", "x-a:1\nX-Evil: 1"]) {
+      const plugins = [{ name: "response-transformer", config: { [step]: { headers: [value] } } }];
+      await expect(testGateway({ config: { _format_version: "3.0", plugins } })).rejects.toThrow("config is invalid");
     }
   });
 
@@ -102,11 +108,10 @@ describe("a line break in what a client sends", () => {
   });
 });
 
-async function metricsOf(gateway: { readonly status: unknown }): Promise<string> {
-  const { createServer } = await import("node:http");
-  const server = createServer(gateway.status as never);
+async function metricsOf({ status }: { readonly status: RequestListener }): Promise<string> {
+  const server = createServer(status);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
+  const { port } = server.address() as AddressInfo;
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
@@ -118,7 +123,7 @@ describe("an id that a client brings", () => {
     const config = { header_name: "X-Trace", echo_downstream: true };
     await using t = await proxyTest({ document: { plugins: [{ name: "correlation-id", config }] } });
     for (const id of ["a\tb", "gr\u00fcn", "<script>", "a, b", "x".repeat(8_000)]) {
-      const response = await t.gateway.request({ headers: { host: "x", "x-trace": Buffer.from(id, "latin1").toString("latin1") } });
+      const response = await t.gateway.request({ headers: { host: "x", "x-trace": id } });
       expect([response.status, response.headers["x-trace"]]).toEqual([200, id]);
     }
     const twice = await t.gateway.request(`GET / HTTP/1.1\r\nHost: x\r\nX-Trace: a\r\nX-Trace: b\r\n\r\n`);
@@ -134,7 +139,8 @@ describe("what an upstream answers", () => {
     ["X-A: 1\nX-Evil: 1\r\n", "x-a"],
   ])("breaks no line here: %j", async (lines) => {
     await using upstream = await rawServer({
-      onRequest: ({ socket }) => void socket.end(Buffer.from(`HTTP/1.1 302 Found\r\n${lines}Content-Length: 0\r\n\r\n`, "latin1")),
+      onRequest: ({ socket }) =>
+        void socket.end(Buffer.from(`HTTP/1.1 302 Found\r\n${lines}Content-Length: 0\r\n\r\n`, "latin1")),
     });
     await using gateway = await testGateway({
       config: {

@@ -61,6 +61,32 @@ describe("a path in disguise", () => {
   });
 });
 
+it.each([
+  ["path", { paths: ["~/x/(a+)+$"] }, { path: `/x/${"a".repeat(2_000)}!`, headers: { host: "x" } }],
+  [
+    "path, in an upgrade",
+    { paths: ["~/x/(a+)+$"] },
+    { path: `/x/${"a".repeat(2_000)}!`, headers: { host: "x", connection: "upgrade", upgrade: "websocket" } },
+  ],
+  ["header", { headers: { "x-a": ["~*^(a+)+$"] } }, { headers: { host: "x", "x-a": `${"a".repeat(2_000)}!` } }],
+])(
+  "a pattern for a %s that is slow on what a client sends ends that request, which takes no other route",
+  async (_what, route, request) => {
+    await using t = await proxyTest({
+      service: {
+        routes: [
+          { name: "slow", ...route },
+          { name: "rest", paths: ["/"] },
+        ],
+      },
+    });
+    expect((await t.gateway.request(request)).status).toBe(500);
+    expect(t.log.errors).toEqual([expect.stringContaining("(a+)+$' takes too long on what a client has sent")]);
+    expect(t.upstream.requests).toEqual([]);
+    expect((await t.gateway.fetch("/x/aaa!")).status).toBe(200);
+  },
+);
+
 describe("an odd target", () => {
   it("cannot choose the upstream, be it absolute, with user info or of another port", async () => {
     await using other = await echoUpstream();
@@ -108,6 +134,19 @@ describe("an odd target", () => {
     else expect(answer.status).toBeGreaterThanOrEqual(200);
     for (const { url } of t.upstream.requests) expect(url).toMatch(/^\/[\x21-\x7e]*$/);
     expect((await t.gateway.fetch("/alive")).status).toBe(200);
+  });
+
+  it("that is absolute counts for its path alone, in what the upstream is told and where clients are sent", async () => {
+    await using t = await proxyTest();
+    await t.gateway.request({ path: "http://evil.test/a?b", headers: { host: "x" } });
+    await t.gateway.request({ path: "http://evil.test?b", headers: { host: "x" } });
+    expect(t.upstream.requests.map(({ url, headers }) => [url, headers["x-forwarded-path"]])).toEqual([
+      ["/a?b", "/a"],
+      ["/?b", "/"],
+    ]);
+    await using secure = await proxyTest({ route: { paths: ["/"], protocols: ["https"], https_redirect_status_code: 302 } });
+    const redirected = await secure.gateway.request({ path: "http://evil.test/a", headers: { host: "x" } });
+    expect([redirected.status, redirected.headers.location]).toEqual([302, "https://x/a"]);
   });
 
   it("may come with an old version, or none", async () => {
