@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { processIo, watchOutput } from "./io.js";
 import { exitCodes } from "./command.js";
+import { processIo, watchOutput } from "./io.js";
 import { run } from "./run.js";
 
 let isLost = false;

@@ -18,12 +18,22 @@ export function hintFor(fault: Fault, document: object, tree: EntityTree): strin
       return `'${name}' belongs to decK: leave it out, or load with the option declarative.deck`;
     return didYouMean(closest(name, record ? namesAround(record, path) : [...tree.keys(), ...topLevelKeys]));
   }
+  if (message === "missing primary key") return byNameAlone(fault, document);
   const listed = /^expected one of: (.+)$/.exec(message)?.[1]?.split(", ") ?? selectable(fault);
   if (!listed) return undefined;
   const value = valueAt(document, faultPath(fault));
   if (typeof value !== "string") return undefined;
   if (record?.entity.name === "plugins" && missingPlugins.includes(value)) return `'${value}' is not part of this library yet`;
   return didYouMean(closest(value, listed));
+}
+
+/** A reference such as `service: { name: orders }`, which decK and the Admin API take. */
+function byNameAlone(fault: Fault, document: object): string | undefined {
+  const path = faultPath(fault).slice(0, -1);
+  const reference = valueAt(document, path);
+  if (typeof reference !== "object" || reference === null) return undefined;
+  const [name, ...others] = Object.values(reference);
+  return typeof name === "string" && others.length === 0 ? `refer by the name alone: '${path.at(-1)}: ${name}'` : undefined;
 }
 
 /** Plugins of Kong's free edition that may stand in a document and are not there. */

@@ -1,8 +1,9 @@
 import { DeclarativeConfigError } from "../errors/dao-errors.js";
 import { unquoteDeckCalls } from "./deck.js";
 import { duplicateJsonKeys } from "./duplicate-keys.js";
+import { jsonFault } from "./json-fault.js";
 import { isDeeperThan, jsonLocator } from "./json-positions.js";
-import type { DocumentPath, Locate } from "./positions.js";
+import { type DocumentPath, type Locate, lineFinder, type Position } from "./positions.js";
 import { maxDepth, readYaml, YamlError } from "./yaml.js";
 
 /** A declarative document as values, and where in the text each of them was written. */
@@ -43,7 +44,9 @@ function parseJson(text: string, filename?: string): ParsedDocument | undefined 
   try {
     document = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
   } catch (cause) {
-    if (filename !== undefined) throw parseError(failed + (cause as Error).message, filename, cause);
+    if (filename !== undefined) {
+      throw parseError(failed + (cause as Error).message, filename, cause, lineFinder(text)(jsonFault(text)));
+    }
     return undefined;
   }
   if (typeof document === "object" && document !== null) {
@@ -59,24 +62,22 @@ function parseYaml(text: string, filename: string | undefined): ParsedDocument {
     const { value, locate, duplicates } = readYaml(text);
     if (typeof value === "object" && value !== null) return { document: value, locate, duplicates };
   } catch (cause) {
-    if (cause instanceof YamlError) throw parseError(failed + cause.message, filename, cause);
+    if (cause instanceof YamlError) throw parseError(failed + cause.message, filename, cause, positionIn(cause.message));
     throw cause;
   }
   throw parseError(`${failed}expected an object`, filename);
 }
 
-function parseError(text: string, file: string | undefined, cause?: unknown): DeclarativeConfigError {
-  const place = /(\d+):(\d+): /.exec(text);
+/** Faults of YAML begin with their place, unless they are about the whole text. */
+function positionIn(message: string): Position | undefined {
+  const place = /^(\d+):(\d+): /.exec(message);
+  return place ? { line: Number(place[1]), column: Number(place[2]) } : undefined;
+}
+
+function parseError(text: string, file: string | undefined, cause?: unknown, position?: Position): DeclarativeConfigError {
   return new DeclarativeConfigError({
     fields: { error: text },
-    issues: [
-      {
-        path: "",
-        message: text,
-        ...(file === undefined ? {} : { file }),
-        ...(place ? { line: Number(place[1]), column: Number(place[2]) } : {}),
-      },
-    ],
+    issues: [{ path: "", message: text, ...(file === undefined ? {} : { file }), ...(position ?? {}) }],
     cause,
   });
 }

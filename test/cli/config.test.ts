@@ -11,7 +11,8 @@ import { parseDocument } from "../../src/declarative/parse.js";
 import { startGateway } from "../../src/testing/index.js";
 import { describePostgres, type PostgresServer, startPostgres } from "../support/postgres.js";
 import { seededDocument } from "../support/seeded-mistakes.js";
-import { postern, posternProcess } from "./postern.js";
+import { postern } from "./postern.js";
+import { posternProcess } from "./running.js";
 
 let folder: string;
 beforeAll(async () => {

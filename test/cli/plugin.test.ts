@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { waitFor } from "../support/wait-for.js";
 import { postern } from "./postern.js";
+import { Running } from "./running.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -25,10 +27,15 @@ async function runTests(of: string): Promise<string> {
   await writeFile(join(of, "vitest.config.mjs"), `export default { resolve: { alias: ${JSON.stringify(alias)} } };\n`);
   const args = [join(root, "node_modules/vitest/vitest.mjs"), "run", "--root", of];
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, args, { cwd: of, env: { ...process.env, VITEST: undefined, NO_COLOR: "1" } }, (error, out, err) => {
-      if (error) reject(new Error(`${out}\n${err}`));
-      else resolve(out);
-    });
+    execFile(
+      process.execPath,
+      args,
+      { cwd: of, env: { ...process.env, VITEST: undefined, NO_COLOR: "1" } },
+      (error, out, err) => {
+        if (error) reject(new Error(`${out}\n${err}`));
+        else resolve(out);
+      },
+    );
   });
 }
 
@@ -95,5 +102,24 @@ describe("postern plugin new", () => {
     const { code, err } = await postern(["plugin", "new", name, "--dir", join(folder, "refused")]);
     expect([code, err]).toEqual([1, expect.stringContaining(message)]);
     expect(await readdir(folder)).not.toContain("refused");
+  });
+});
+
+describe("postern start --watch", () => {
+  it("loads the file of a plugin again", { timeout: 30_000 }, async () => {
+    const file = join(folder, "speaker.cjs");
+    const speaker = (answer: string): string =>
+      `module.exports = { Plugin: class { async access(kong) { await kong.response.exit(200, "${answer}"); } }, Version: "1.0.0" };`;
+    await writeFile(file, speaker("first"));
+    const config = join(folder, "speaker.json");
+    const document = { _format_version: "3.0", routes: [{ name: "r", paths: ["/"] }], plugins: [{ name: "speaker" }] };
+    await writeFile(config, JSON.stringify(document));
+    const args = ["start", "--config", config, "--watch", "--no-admin", "--host", "127.0.0.1", "--proxy-port", "0"];
+    await using running = new Running(args, { KONG_PLUGINS: `bundled,${file}` });
+    const proxy = await running.says(/proxy listens on (\S+)\n/);
+    const answer = async (): Promise<string> => (await fetch(proxy)).text();
+    expect(await answer()).toBe("first");
+    await writeFile(file, speaker("second"));
+    await waitFor(async () => (await answer()) === "second", { what: "the new plugin", timeout: 20_000 });
   });
 });

@@ -46,6 +46,8 @@ describe("postern", () => {
 
   it.each([
     [["nonsense"], "No such command: nonsense"],
+    [["help", "nonsense"], "No such command: nonsense"],
+    [["config", "help", "nonsense"], "No such command: nonsense"],
     [["config"], "expected a command"],
     [["config", "nonsense"], "No such command for config: nonsense"],
     [["config", "parse"], "expected a declarative configuration file"],

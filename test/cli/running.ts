@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { waitFor } from "../support/wait-for.js";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
+import type { Outcome } from "./postern.js";
+import { program } from "./program.js";
 
 /** A `postern` command that runs. */
 export class Running implements AsyncDisposable {
@@ -12,8 +11,8 @@ export class Running implements AsyncDisposable {
   output = "";
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const options = { cwd: root, env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, ...env } };
-    this.#child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...args], options);
+    const options = { env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, ...env } };
+    this.#child = spawn(process.execPath, [program, ...args], options);
     this.#exited = once(this.#child, "exit");
     const add = (text: Buffer): void => {
       this.output += text.toString();
@@ -36,6 +35,12 @@ export class Running implements AsyncDisposable {
     this.#child.kill(name);
   }
 
+  /** As `head -1` does. */
+  closeOutput(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+  }
+
   async exitCode(): Promise<unknown> {
     return (await this.#exited)[0];
   }
@@ -44,4 +49,14 @@ export class Running implements AsyncDisposable {
     this.#child.kill("SIGKILL");
     await this.#exited;
   }
+}
+
+/** Runs a command as users do, in a process of its own. */
+export function posternProcess(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const options = { env: { ...process.env, FORCE_COLOR: undefined, ...env }, maxBuffer: 2 ** 26 };
+    execFile(process.execPath, [program, ...args], options, (error, out, err) => {
+      resolve({ code: error ? Number(error.code) : 0, out, err });
+    });
+  });
 }

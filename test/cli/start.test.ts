@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startUpstream } from "../../src/testing/index.js";
 import { waitFor } from "../support/wait-for.js";
-import { postern, posternProcess } from "./postern.js";
-import { Running } from "./running.js";
+import { postern } from "./postern.js";
+import { posternProcess, Running } from "./running.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -94,6 +94,55 @@ describe("postern start", () => {
     expect(running.output).toContain(`warning: ${conf}:5: nginx_http_gzip has no meaning here and is ignored\n`);
     expect(running.output).toContain(`warning: ${conf}:6: hedders is no setting and is ignored; did you mean 'headers'?\n`);
     expect(running.output).not.toContain("Admin API");
+  });
+
+  it.each([
+    ["one process", []],
+    ["several processes", ["--workers", "2"]],
+  ])("leaves the pid file of a gateway that runs alone: %s", { timeout: 60_000 }, async (_, more) => {
+    const pidFile = join(folder, `kept-${more.length}.pid`);
+    await using running = new Running(["start", ...ports, "--pid-file", pidFile, ...more]);
+    const { port } = new URL(await running.says(/Admin API listens on (\S+)\n/));
+    const taken = await posternProcess(["start", "--proxy-port", "0", "--admin-port", port, "--pid-file", pidFile, ...more]);
+    expect(taken).toMatchObject({ code: 1, err: expect.stringContaining("EADDRINUSE") });
+    expect(Number(await readFile(pidFile, "utf8"))).toBe(running.pid);
+
+    // Another one that serves takes the file over, and the first one does not remove it.
+    await using second = new Running(["start", ...ports, "--pid-file", pidFile, ...more]);
+    await second.says(/Admin API listens on (\S+)\n/);
+    running.signal("SIGTERM");
+    expect(await running.exitCode()).toBe(0);
+    expect(Number(await readFile(pidFile, "utf8"))).toBe(second.pid);
+  });
+
+  it("ends with 1 when it cannot write its pid file", { timeout: 60_000 }, async () => {
+    const pidFile = join(folder, "none", "postern.pid");
+    expect(await posternProcess(["start", ...ports, "--pid-file", pidFile])).toEqual({
+      code: 1,
+      out: "",
+      err: `Error: ENOENT: no such file or directory, open '${pidFile}'\n`,
+    });
+  });
+
+  it("goes on when nobody reads its output any more", { timeout: 60_000 }, async () => {
+    const file = join(folder, "unread.json");
+    await writeFile(file, text("http://a.test", "/one"));
+    await using running = new Running(["start", "--config", file, ...ports]);
+    const admin = await running.says(/Admin API listens on (\S+)\n/);
+    running.closeOutput();
+    const loads = await Promise.all(
+      ["/two", "/three", "/four"].map((path) =>
+        fetch(`${admin}/config`, {
+          method: "POST",
+          body: text("http://a.test", path),
+          headers: { "content-type": "application/json" },
+        }),
+      ),
+    );
+    expect(loads.map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect((await fetch(`${admin}/status`)).status).toBe(200);
+    running.signal("SIGTERM");
+    expect(await running.exitCode()).toBe(0);
   });
 
   it("is told to reload, and asked for its health", { timeout: 60_000 }, async () => {

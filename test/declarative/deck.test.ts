@@ -18,6 +18,20 @@ describe("a state file of decK", () => {
     ]);
   });
 
+  it("is refused for references by a member, with a hint", () => {
+    const { issues } = refusalOf({
+      services: [{ name: "orders", host: "a.test" }],
+      routes: [
+        { paths: ["/a"], service: { name: "orders" } },
+        { paths: ["/b"], service: {} },
+      ],
+    });
+    expect(issues.map(({ path, message, hint }) => [path, message, hint])).toEqual([
+      ["routes[0].service.id", "missing primary key", "refer by the name alone: 'service: orders'"],
+      ["routes[1].service.id", "missing primary key", undefined],
+    ]);
+  });
+
   it("shares configurations of plugins, whose own members win", () => {
     const loaded = load(
       {

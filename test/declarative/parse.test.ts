@@ -171,4 +171,37 @@ describe("places", () => {
       }),
     );
   });
+
+  it.each([
+    ['{"a": [}', 1, 8],
+    ['{\n  "a": 1,\n}', 3, 1],
+    ['{"a": 1\n "b": 2}', 2, 2],
+    ["[1, 2,]", 1, 7],
+    ["{\"a\": 'x'}", 1, 7],
+    ["{a: 1}", 1, 2],
+    ['{"a" 1}', 1, 6],
+    ['{"a": 01}', 1, 7],
+    ['{"a": tru}', 1, 7],
+    ['{"a": "x\ny"}', 1, 9],
+    ['{"a": "\\x"}', 1, 8],
+    ['{"a": 1} {', 1, 10],
+    ['{"a": [1]', 1, 10],
+    ['{"a": "b', 1, 9],
+    ["{]", 1, 2],
+    ["", 1, 1],
+  ])("finds where %j stops being JSON", (text, line, column) => {
+    expect(failure(text, "gateway.json").issues).toMatchObject([{ file: "gateway.json", line, column }]);
+  });
+
+  it("finds what may not stand in any JSON text, or the word that it is in", () => {
+    fc.assert(
+      fc.property(fc.json(), fc.nat(), (json, at) => {
+        const offset = at % (json.length + 1);
+        const text = `${json.slice(0, offset)}\u0001${json.slice(offset)}`;
+        const found = (failure(text, "gateway.json").issues[0]?.column ?? 0) - 1;
+        expect(text.slice(found, offset)).toMatch(/^[\w.+\\-]*$/);
+        expect(found).toBeLessThanOrEqual(offset);
+      }),
+    );
+  });
 });

@@ -25,7 +25,9 @@ describe("a plugin that is not there", () => {
 
   it("may be there as somebody's own", () => {
     const own = definePlugin({ name: "pre-function", version: "1.0.0", priority: 1_000_000, config: {} });
-    expect(createGateway({ plugins: [own], declarativeConfig: documentWith("pre-function") }).config.counts).toEqual({ plugins: 1 });
+    expect(createGateway({ plugins: [own], declarativeConfig: documentWith("pre-function") }).config.counts).toEqual({
+      plugins: 1,
+    });
   });
 
   it("is told from a slip of the pen", () => {

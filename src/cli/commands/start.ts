@@ -1,5 +1,4 @@
 import cluster from "node:cluster";
-import { rmSync, writeFileSync } from "node:fs";
 import { type Cli, examples, type Register } from "../command.js";
 import { withDocumentFlags } from "../settings.js";
 import { type StartFlags, startSettings } from "../start/settings.js";
@@ -45,12 +44,6 @@ async function run(flags: StartFlags, cli: Cli): Promise<number> {
   // The gateway and all that belongs to it are loaded here: other commands do without.
   if (cluster.isWorker)
     return await (await import("../start/worker.js")).runWorker(settings, cli).finally(() => process.disconnect());
-  const { pidFile } = settings;
-  if (pidFile !== undefined) writeFileSync(pidFile, `${process.pid}\n`);
-  try {
-    if (settings.workers === 1) return await (await import("../start/single.js")).runSingle(settings, cli.io);
-    return await (await import("../start/primary.js")).runPrimary(settings, cli.io);
-  } finally {
-    if (pidFile !== undefined) rmSync(pidFile, { force: true });
-  }
+  if (settings.workers === 1) return (await import("../start/single.js")).runSingle(settings, cli.io);
+  return (await import("../start/primary.js")).runPrimary(settings, cli.io);
 }

@@ -10,6 +10,7 @@ import { reportError } from "../report.js";
 import { urlOf } from "./addresses.js";
 import { type AdminCall, AdminRelay, askWorker } from "./admin-relay.js";
 import { workerVariables } from "./messages.js";
+import { keepPidFile } from "./pid-file.js";
 import type { StartSettings } from "./settings.js";
 import { untilStopped } from "./stop-signals.js";
 import { WorkerSlot } from "./worker-slot.js";
@@ -36,7 +37,7 @@ class Primary {
   #turn: Promise<unknown> = Promise.resolve();
   #generation = 0;
   #isStopping = false;
-  #started: { resolve(): void; reject(error: Error): void } | undefined;
+  #started: { resolve(proxy: AddressInfo): void; reject(error: Error): void } | undefined;
 
   constructor(settings: StartSettings, io: Io) {
     this.#settings = settings;
@@ -82,8 +83,11 @@ class Primary {
       // The first one alone: what keeps it from starting would keep the others too, and is told once.
       const ready = this.#allServing();
       this.#slots[0]?.start();
-      await ready;
-      await this.#openAdmin();
+      const proxy = await ready;
+      const admin = await this.#openAdmin();
+      keepPidFile(this.#settings.pidFile);
+      this.#io.out(`proxy listens on ${urlOf(proxy)}`);
+      if (admin) this.#io.out(`Admin API listens on ${urlOf(admin)}`);
     } catch (error) {
       if (this.#isStopping) return stopped;
       await this.#stop();
@@ -98,7 +102,7 @@ class Primary {
     return stopped;
   }
 
-  #allServing(): Promise<void> {
+  #allServing(): Promise<AddressInfo> {
     return new Promise((resolve, reject) => {
       this.#started = { resolve, reject };
     });
@@ -126,8 +130,7 @@ class Primary {
     const idle = this.#slots.filter(({ isAlive }) => !isAlive);
     for (const other of idle) other.start();
     if (!this.#slots.every(({ isServing }) => isServing)) return;
-    this.#io.out(`proxy listens on ${urlOf(proxy)}`);
-    this.#started.resolve();
+    this.#started.resolve(proxy);
     this.#started = undefined;
   }
 
@@ -142,13 +145,13 @@ class Primary {
     this.#io.err(`a worker has ended by ${how}; another one starts in ${delay} ms`);
   }
 
-  async #openAdmin(): Promise<void> {
+  async #openAdmin(): Promise<AddressInfo | undefined> {
     const { admin } = this.#settings;
-    if (!this.#relay || !admin) return;
+    if (!this.#relay || !admin) return undefined;
     const { server } = this.#relay;
     server.listen(admin.port, admin.host);
     await once(server, "listening");
-    this.#io.out(`Admin API listens on ${urlOf(server.address() as AddressInfo)}`);
+    return server.address() as AddressInfo;
   }
 
   async #reload(): Promise<void> {

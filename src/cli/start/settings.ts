@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { isPluginFile } from "../../gateway-plugins.js";
 import type { ListenAddress } from "../../gateway-servers.js";
 import { listenOf } from "../../kong-listen.js";
 import type { GatewayOptions } from "../../options.js";
@@ -57,7 +58,10 @@ export function startSettings(flags: StartFlags, cli: Cli, isQuiet: boolean): St
   const listen = listenOf(settings, warn);
   const { declarativeConfig, ...others } = options;
   const file = flags.config ?? (typeof declarativeConfig === "string" ? declarativeConfig : undefined);
-  if (flags.watch && file === undefined) throw new UsageError("--watch: there is no file to watch; name one with --config");
+  const hasPluginFiles = options.plugins?.some((plugin) => typeof plugin === "string" && isPluginFile(plugin)) === true;
+  if (flags.watch && file === undefined && !hasPluginFiles) {
+    throw new UsageError("--watch: there is no file to watch; name one with --config");
+  }
   const isAdminOff =
     !flags.admin || (settings.get("admin_listen")?.value.trim().toLowerCase() === "off" && flags.adminPort === undefined);
   const workers = settings.get("nginx_worker_processes") ?? settings.get("nginx_main_worker_processes");

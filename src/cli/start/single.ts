@@ -3,12 +3,13 @@ import type { Io } from "../io.js";
 import { Progress } from "../progress.js";
 import { reportError, reportWarnings } from "../report.js";
 import { urlOf } from "./addresses.js";
+import { keepPidFile } from "./pid-file.js";
 import type { StartSettings } from "./settings.js";
 import { untilStopped } from "./stop-signals.js";
 
 /** Runs a gateway in this process until a signal ends it. */
 export async function runSingle(settings: StartSettings, io: Io): Promise<number> {
-  const { options, file, watch, proxy, admin, status } = settings;
+  const { options, file, watch, proxy, admin, status, pidFile } = settings;
   const gateway = createGateway({ ...options, watch });
   // Listened for before anything is announced: who reads the announcement may send a signal at once.
   const stopped = untilStopped(() => end(gateway, io));
@@ -19,6 +20,7 @@ export async function runSingle(settings: StartSettings, io: Io): Promise<number
   try {
     await gateway.ready();
     const addresses = await gateway.listen({ proxy, ...(admin ? { admin } : {}), ...(status ? { status } : {}) });
+    keepPidFile(pidFile);
     if (addresses.proxy) io.out(`proxy listens on ${urlOf(addresses.proxy)}`);
     if (addresses.admin) io.out(`Admin API listens on ${urlOf(addresses.admin)}`);
     if (addresses.status) io.out(`Status API listens on ${urlOf(addresses.status)}`);
