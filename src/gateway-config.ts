@@ -17,6 +17,7 @@ import {
 import { type RemoteDocument, TextThread } from "./declarative/parse-off-thread.js";
 import type { DocumentPath, Locate } from "./declarative/positions.js";
 import type { KeptDocument } from "./declarative/reuse.js";
+import { DeclarativeConfigError } from "./errors/dao-errors.js";
 import { OptionsError } from "./errors/gateway-error.js";
 import { declarativeSettings } from "./gateway-declarative.js";
 import type { LoadResult } from "./gateway-events.js";
@@ -39,9 +40,14 @@ export interface ConfigContent {
 /** Texts of this length are parsed by a thread of their own. */
 const bigText = 1_048_576;
 
-/** The document, or the content of the file. */
+/**
+ * The document, or the content of the file.
+ *
+ * @throws DeclarativeConfigError for what is neither an object nor a text
+ */
 export async function contentOf(input: ConfigInput): Promise<ConfigContent> {
-  if (typeof input === "object" && input !== null && typeof input.path === "string" && !("_format_version" in input)) {
+  if (!isContent(input)) throw notAnObject();
+  if (typeof input === "object" && typeof input.path === "string" && !("_format_version" in input)) {
     return { input: await readFile(input.path), filename: input.path };
   }
   return { input: input as string | object };
@@ -53,6 +59,9 @@ export async function contentOf(input: ConfigInput): Promise<ConfigContent> {
  * @throws OptionsError when the file cannot be read
  */
 export function firstContent({ declarativeConfig, declarativeConfigString }: GatewayOptions): ConfigContent {
+  if (declarativeConfig !== undefined && !isContent(declarativeConfig)) {
+    throw new OptionsError("declarativeConfig", "must be the path of a file, or a document");
+  }
   if (typeof declarativeConfig === "object") return { input: declarativeConfig };
   if (typeof declarativeConfig === "string") {
     try {
@@ -61,7 +70,19 @@ export function firstContent({ declarativeConfig, declarativeConfigString }: Gat
       throw new OptionsError("declarativeConfig", `the file cannot be read: ${(error as Error).message}`, error);
     }
   }
+  if (declarativeConfigString !== undefined && typeof declarativeConfigString !== "string") {
+    throw new OptionsError("declarativeConfigString", "must be a text");
+  }
   return { input: declarativeConfigString ?? { _format_version: "3.0" } };
+}
+
+function isContent(input: unknown): input is string | object {
+  return typeof input === "string" || (typeof input === "object" && input !== null);
+}
+
+function notAnObject(): DeclarativeConfigError {
+  const message = "failed parsing declarative configuration: expected an object";
+  return new DeclarativeConfigError({ fields: { error: message }, issues: [{ path: "", message }] });
 }
 
 /** The first configuration as it would be given to `loadConfig`. */

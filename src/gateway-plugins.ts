@@ -20,6 +20,7 @@ export function loadPlugins(
   chosen: readonly (AnyPlugin | string)[] = [],
   database: GatewayOptions["database"] = "off",
 ): PluginRegistry {
+  if (!Array.isArray(chosen)) throw new OptionsError("plugins", "must be a list");
   const registry = new PluginRegistry(database !== "off");
   const bundled = bundledPlugins as readonly AnyPlugin[];
   const isBundled = (name: string): boolean => bundled.some((plugin) => plugin.name === name);
@@ -62,11 +63,11 @@ function loadModule(name: string, bundled: readonly AnyPlugin[]): readonly AnyPl
  * @throws OptionsError when there are none, PluginLoadError for one for `kong-pdk` that cannot be used
  */
 export function pluginsOf(name: string, exported: unknown): readonly AnyPlugin[] {
+  const found = pluginsIn(exported);
+  if (found.length > 0) return found;
   const forKong = kongPdkModule(exported);
   if (forKong) return [fromKongPdk(forKong, { name: basename(name, extname(name)) })];
-  const found = pluginsIn(exported);
-  if (found.length === 0) throw new OptionsError("plugins", `'${name}' exports no plugin; export what definePlugin returns`);
-  return found;
+  throw new OptionsError("plugins", `'${name}' exports no plugin; export what definePlugin returns`);
 }
 
 function whyNot(name: string, error: NodeJS.ErrnoException, bundled: readonly AnyPlugin[]): string {

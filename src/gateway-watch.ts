@@ -63,10 +63,15 @@ export function watchConfig(
 /**
  * How a file is watched.
  *
- * @throws OptionsError for a time that cannot be
+ * @throws OptionsError for what is no option, or a time that cannot be
  */
 export function watchTimes(watch: true | WatchOptions): Required<WatchOptions> {
-  const { settleMs = 100, pollMs = 2000 } = watch === true ? {} : watch;
+  if (watch !== true && (typeof watch !== "object" || watch === null || Array.isArray(watch))) {
+    throw new OptionsError("watch", "must be true, false or an object");
+  }
+  const { settleMs = 100, pollMs = 2000, ...others } = watch === true ? {} : watch;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw new OptionsError("watch", `'${unknown}' is no part of it: settleMs, pollMs are`);
   for (const [name, value] of Object.entries({ settleMs, pollMs })) {
     if (!(Number.isFinite(value) && value > 0))
       throw new OptionsError("watch", `${name} must be a number of milliseconds above 0`);

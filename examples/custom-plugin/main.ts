@@ -12,6 +12,9 @@ const tenant = definePlugin({
     allowed: setOf(str(), { required: true, lenMin: 1, description: "Tenants that may pass." }),
   },
 
+  // What it keeps of a request: `pdk.ctx.plugin`, with this type.
+  context: () => ({ name: "" }),
+
   access(pdk, config) {
     // `config` is typed from the fields above: `allowed` is a list of strings, `header_name` a string.
     const name = pdk.request.getHeader(config.header_name)?.toLowerCase();
@@ -24,7 +27,7 @@ const tenant = definePlugin({
 
   headerFilter(pdk) {
     const { name } = pdk.ctx.plugin;
-    if (typeof name === "string") pdk.response.setHeader("X-Served-Tenant", name);
+    if (name !== "") pdk.response.setHeader("X-Served-Tenant", name);
   },
 
   log(pdk) {

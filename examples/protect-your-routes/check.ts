@@ -23,6 +23,7 @@ try {
   assert.equal(limited.status, 429);
 
   assert.equal((await fetch(`${url}/public`)).status, 200);
+  assert.equal((await fetch(`${url}/API/me`)).status, 404);
 } finally {
   await close();
 }

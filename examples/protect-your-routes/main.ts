@@ -20,6 +20,8 @@ export async function start(port = 8000): Promise<Running> {
   });
 
   const app = express();
+  // As the gateway reads paths: otherwise `/API/me` would be a way around the route above.
+  app.enable("case sensitive routing");
   app.use(gateway.handler);
   app.get("/api/me", (request, response) => {
     const context = getGatewayContext(request);

@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as httpRequest, type OutgoingHttpHeaders } from "node:http";
+import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 import type { ConsumerInput } from "../entities/consumers.js";
 import type { DeclarativeDocument, GatewayOptions } from "../options.js";
 import type { Logger } from "../pdk/node-context.js";
@@ -171,11 +171,7 @@ function caller({ consumer, credential }: AnyRunOptions): AnyPlugin {
   };
 }
 
-function documentOf(
-  name: string,
-  url: string,
-  { config, consumer, credential, document }: AnyRunOptions,
-): DeclarativeDocument {
+function documentOf(name: string, url: string, { config, consumer, credential, document }: AnyRunOptions): DeclarativeDocument {
   const more = (part: string): readonly unknown[] => (document?.[part] as readonly unknown[] | undefined) ?? [];
   const isKnown = consumer !== undefined || credential !== undefined;
   return {

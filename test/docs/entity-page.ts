@@ -1,4 +1,5 @@
-import { type EntityDefinition, foreignFields, type Subschema } from "../../src/schema/entity.js";
+import { adminPaths } from "../../src/admin/paths.js";
+import type { EntityDefinition, Subschema } from "../../src/schema/entity.js";
 import type { Field, Fields } from "../../src/schema/field.js";
 import { checkText, defaultText, ruleTexts, typeText } from "./entity-rules.js";
 
@@ -39,10 +40,7 @@ export function entityPage(definition: EntityDefinition, context: PageContext): 
 }
 
 function facts(definition: EntityDefinition, { plugin, all }: PageContext): string[][] {
-  const { name, primaryKey, endpointKey, cacheKey = [], ttl, dbExport, generateAdminApi, view, cached } = definition;
-  const path = definition.adminApiName ?? name;
-  const nested = definition.adminApiNestedName ?? path;
-  const hasParents = foreignFields(definition).length > 0;
+  const { name, primaryKey, endpointKey, cacheKey = [], ttl, dbExport, view, cached } = definition;
   const referrers = all.flatMap((other) =>
     Object.entries(other.fields).flatMap(([field, { reference, attributes }]) =>
       reference === name
@@ -55,10 +53,7 @@ function facts(definition: EntityDefinition, { plugin, all }: PageContext): stri
     ["primary key", primaryKey.map(code).join(", ")],
     endpointKey !== undefined && ["may be named by", code(endpointKey)],
     cacheKey.length > 1 && ["unique together", cacheKey.map(code).join(", ")],
-    [
-      "in the Admin API",
-      generateAdminApi ? `${code(`/${path}`)}${hasParents ? `, below its parents ${code(`/${nested}`)}` : ""}` : "no",
-    ],
+    ["in the Admin API", adminApiText(definition, all)],
     ["records may expire", ttl ? "yes: `ttl`, in seconds" : "no"],
     !dbExport && ["in exports", "no"],
     view && ["stored", "no: made from the records of other entities"],
@@ -66,6 +61,20 @@ function facts(definition: EntityDefinition, { plugin, all }: PageContext): stri
     referrers.length > 0 && ["referred to by", referrers.join(", ")],
   ];
   return rows.filter((row) => row !== false).map((row) => [...row]);
+}
+
+/** Where its lists are: its own, and those below its parents. */
+function adminApiText({ name, view }: EntityDefinition, all: readonly EntityDefinition[]): string {
+  const paths = adminPaths({ definitions: () => all, pluginEndpoints: () => [] });
+  const lists = paths.filter(
+    ({ endpoints }) => endpoints.POST?.operation.kind === "insert" && endpoints.POST.operation.entity === name,
+  );
+  const segments = lists.map(({ pattern }) => pattern.split("/").slice(1));
+  const textsOf = (found: readonly string[][]): string[] => [...new Set(found.map((path) => code(`/${path.at(-1)}`)))];
+  const own = textsOf(segments.filter(({ length }) => length === 1));
+  const nested = textsOf(segments.filter(({ length }) => length > 1));
+  const below = nested.map((path) => `below its parents ${path}`);
+  return [...own, ...below].join(", ").concat(view && own.length > 0 ? ", to be read" : "") || "no";
 }
 
 /** A row per field; the members of records follow under dotted names. */

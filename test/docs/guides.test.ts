@@ -1,17 +1,18 @@
 import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import * as postern from "postern";
+import * as adminClient from "postern/admin-client";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import * as testing from "../../src/testing/index.js";
 
-const guides = ["dao", "custom-entities", "testing-plugins", "plugins-from-kong"];
+const guides = ["dao", "custom-entities", "testing-plugins", "plugins-from-kong", "admin-client"];
 const AsyncFunction = (async () => undefined).constructor as new (...parts: string[]) => (...args: unknown[]) => Promise<void>;
 
 /** The code blocks of a guide, in order. */
 function blocksOf(guide: string): string[] {
   const text = readFileSync(new URL(`../../docs/guide/${guide}.md`, import.meta.url), "utf8");
-  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code as string);
+  return [...text.matchAll(/^```[jt]s\n(.*?)^```$/gms)].map(([, code]) => code as string);
 }
 
 /** What the comments of a block promise: `// → orders` says that this is printed next. */
@@ -33,7 +34,11 @@ async function printed(code: string): Promise<string[]> {
     gateways.push(gateway);
     return gateway;
   };
-  const modules: Readonly<Record<string, object>> = { postern: { ...postern, createGateway }, "postern/testing": testing };
+  const modules: Readonly<Record<string, object>> = {
+    postern: { ...postern, createGateway },
+    "postern/admin-client": adminClient,
+    "postern/testing": testing,
+  };
   await new AsyncFunction("require", "exports", "console", outputText)((name: string) => modules[name], {}, { log });
   for (const gateway of gateways) await gateway.close();
   return lines;

@@ -52,13 +52,14 @@ function fieldsByPath(fields: Fields, prefix = ""): Map<string, Field> {
   const found = new Map<string, Field>();
   for (const [name, field] of Object.entries(fields)) {
     found.set(`${prefix}${name}`, field);
-    for (const [path, inner] of fieldsByPath(field.fields ?? field.elements?.fields ?? {}, `${prefix}${name}.`)) found.set(path, inner);
+    for (const [path, inner] of fieldsByPath(field.fields ?? field.elements?.fields ?? {}, `${prefix}${name}.`))
+      found.set(path, inner);
   }
   return found;
 }
 
 /** What a cell may say of a default, as a value; `undefined`: it is in words. */
-function valueOf(cell: string): unknown {
+function valueIn(cell: string): unknown {
   const text = /^`([^`]*)`$/.exec(cell)?.[1];
   if (text === undefined) return undefined;
   try {
@@ -97,13 +98,17 @@ describe.each(documentedPlugins.map((plugin) => [plugin.name, plugin] as const))
   });
 
   it("names no other", () => {
-    const known = new Set([...fields.keys(), ...shorthands, ...[...fields.keys()].map((path) => path.split(".").at(-1) as string)]);
+    const known = new Set([
+      ...fields.keys(),
+      ...shorthands,
+      ...[...fields.keys()].map((path) => path.split(".").at(-1) as string),
+    ]);
     expect(named().filter((path) => !known.has(path.replaceAll("[]", "")))).toEqual([]);
   });
 
   it("gives the defaults of the schema", () => {
     const wrong = rows().flatMap(({ names, preset }) => {
-      const value = valueOf(preset);
+      const value = valueIn(preset);
       if (value === undefined) return [];
       return names
         .filter((name) => fields.has(name))

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createGateway, DeclarativeConfigError, type DeclarativeDocument, type LoadResult } from "postern";
+import { createGateway, DeclarativeConfigError, type DeclarativeDocument, type LoadResult, OptionsError } from "postern";
 import { describe, expect, it } from "vitest";
 import { testGateway } from "../support/test-gateway.js";
 import { keptLog, probe } from "./support.js";
@@ -98,6 +98,25 @@ describe("loadConfig", () => {
     await using gateway = await testGateway({ config: answering("good") });
     await expect(gateway.gateway.loadConfig(input)).rejects.toThrow();
     expect(await answer(gateway)).toBe("good");
+  });
+
+  it.each([null, undefined, 5, true])("refuses %j in words", async (input) => {
+    await using gateway = await testGateway({ config: answering("good") });
+    const loading = gateway.gateway.loadConfig(input as unknown as string);
+    await expect(loading).rejects.toThrow(DeclarativeConfigError);
+    await expect(loading).rejects.toThrow("expected an object");
+    expect(await answer(gateway)).toBe("good");
+  });
+
+  it.each([
+    [{ declarativeConfig: null }, "option 'declarativeConfig': must be the path of a file, or a document"],
+    [{ declarativeConfig: 5 }, "option 'declarativeConfig': must be the path of a file, or a document"],
+    [{ declarativeConfigString: {} }, "option 'declarativeConfigString': must be a text"],
+    [{ memCacheSize: null }, "option 'memCacheSize': 'null' is not a size"],
+    [{ plugins: "bundled" }, "option 'plugins': must be a list"],
+  ])("begins with nothing of the wrong kind: %j", (options, message) => {
+    expect(() => createGateway(options as object)).toThrow(OptionsError);
+    expect(() => createGateway(options as object)).toThrow(message);
   });
 
   it("carries out concurrent calls in turn: the last one stays", async () => {

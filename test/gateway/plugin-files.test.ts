@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createGateway, OptionsError } from "postern";
+import { createGateway, definePlugin, OptionsError } from "postern";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type TestGateway, testGateway } from "../support/test-gateway.js";
 import { waitFor } from "../support/wait-for.js";
@@ -100,8 +100,9 @@ describe("the file of a plugin, with the option watch", () => {
     await waitFor(() => watched.errors.length === 1, { what: "the error" });
     expect(watched.errors[0]).toContain("declarative config is invalid");
     await watched.answers("first moin");
-    await expect(watched.gateway.gateway.loadConfig({ ...document, plugins: [{ name: "speaker", config: { term: "x" } }] })).rejects
-      .toThrow("declarative config is invalid");
+    await expect(
+      watched.gateway.gateway.loadConfig({ ...document, plugins: [{ name: "speaker", config: { term: "x" } }] }),
+    ).rejects.toThrow("declarative config is invalid");
     await watched.gateway.gateway.loadConfig({ ...document, plugins: [{ name: "speaker", config: { word: "hello" } }] });
     await watched.answers("first hello");
     watched.write(plugin("third"));
@@ -114,6 +115,23 @@ describe("the file of a plugin, with the option watch", () => {
     watched.write(plugin("second"));
     await watched.answers("second moin");
     expect(await watched.gateway.gateway.db.routes.selectBy("name", "other")).toBeDefined();
+  });
+
+  it("gives a plugin that takes the place of another one, as register does", async () => {
+    const speaker = (answer: string) =>
+      definePlugin({
+        name: "speaker",
+        version: "1.0.0",
+        priority: 5,
+        config: {},
+        access: (pdk) => pdk.response.exit(200, answer),
+      });
+    const config = { ...document, plugins: [{ name: "speaker" }] };
+    await using gateway = await testGateway({ config, options: { plugins: [speaker("first")] } });
+    gateway.gateway.plugins.register(speaker("second"));
+    expect(await (await gateway.fetch("/")).text()).toBe("first");
+    await gateway.gateway.loadConfig(config);
+    expect(await (await gateway.fetch("/")).text()).toBe("second");
   });
 
   it("is nothing to watch when there is none", () => {

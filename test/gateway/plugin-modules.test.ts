@@ -40,6 +40,13 @@ describe("plugins by name", () => {
     expect(await (await gateway.fetch("/")).text()).toBe("common");
   });
 
+  it("may be for kong-pdk, and have the names of their files", () => {
+    write("js-hello.js", "module.exports = { Plugin: class { async access() {} }, Version: '0.1.0' };");
+    write("other.mjs", "export default { Plugin: class {}, Name: 'Named', Schema: [] };");
+    write("mixed.cjs", `exports.Plugin = class {}; exports.mine = ${plugin("mine")};`);
+    expect(names(["off", "./js-hello.js", "./other.mjs", "./mixed.cjs"])).toEqual(["js-hello", "named", "mine"]);
+  });
+
   it("come from packages, with a scope too", () => {
     write("node_modules/my-plugin/index.js", `module.exports = ${plugin("my-plugin")};`);
     write("node_modules/@us/plugins/package.json", '{ "name": "@us/plugins", "type": "module", "exports": "./main.js" }');

@@ -4,7 +4,7 @@ import { link, mkdir, mkdtemp, open, rename, rm, symlink, unlink, writeFile } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createGateway, type Gateway, type LoadResult, OptionsError } from "postern";
+import { createGateway, type Gateway, type GatewayOptions, type LoadResult, OptionsError } from "postern";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { waitFor } from "../support/wait-for.js";
 
@@ -215,10 +215,13 @@ describe("createGateway({ watch })", () => {
     [{ watch: true, declarativeConfigString: text("first") }, "there is no file to watch"],
     [{ watch: { pollMs: 0 }, declarativeConfig: "gateway.yml" }, "pollMs must be a number of milliseconds above 0"],
     [{ watch: { settleMs: Number.NaN }, declarativeConfig: "gateway.yml" }, "settleMs must be"],
+    [{ watch: { setleMs: 5 }, declarativeConfig: "gateway.yml" }, "'setleMs' is no part of it: settleMs, pollMs are"],
+    [{ watch: "yes", declarativeConfig: "gateway.yml" }, "must be true, false or an object"],
+    [{ watch: null, declarativeConfig: "gateway.yml" }, "must be true, false or an object"],
   ])("refuses %j", async (options, message) => {
     const path = join(folder, "gateway.yml");
     await writeFile(path, text("first"));
-    const given = "declarativeConfig" in options ? { ...options, declarativeConfig: path } : options;
+    const given = ("declarativeConfig" in options ? { ...options, declarativeConfig: path } : options) as GatewayOptions;
     expect(() => createGateway(given)).toThrow(OptionsError);
     expect(() => createGateway(given)).toThrow(message);
   });

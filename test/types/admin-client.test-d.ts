@@ -18,7 +18,8 @@ const service = await client.services.create({ name: "orders", url: "http://orde
 expectTypeOf(service).toEqualTypeOf<Service>();
 expectTypeOf(client.services.get("orders")).resolves.toEqualTypeOf<Service | undefined>();
 expectTypeOf((await client.routes.list({ size: 10, tags: "a,b" })).data).toEqualTypeOf<Route[]>();
-for await (const route of client.services.of(service).routes.each()) expectTypeOf(route.service).toEqualTypeOf<ForeignKey<"services"> | null>();
+for await (const route of client.services.of(service).routes.each())
+  expectTypeOf(route.service).toEqualTypeOf<ForeignKey<"services"> | null>();
 
 // What the path gives, the input need not.
 void client.services.of("orders").routes.create({ paths: ["/a"] });
