@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -18,6 +19,8 @@ export default defineConfig({
     testTimeout: 10_000,
     hookTimeout: 10_000,
     restoreMocks: true,
+    // Most of the time tests wait, so the processor that is left free by default would idle.
+    maxWorkers: Math.max(2, availableParallelism()),
     unstubEnvs: true,
     typecheck: {
       enabled: true,
