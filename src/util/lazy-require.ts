@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { MissingPackageError } from "../errors/gateway-error.js";
 
 // The CommonJS build has `__filename` in place of `import.meta.url` (tsup.config.ts). Asking for `__filename` or `require` here would
 // not do: `node -e` defines both for ESM too, and esbuild puts a `require` of its own, which throws, into ESM that mentions the name.
@@ -16,5 +17,23 @@ export function lazyRequire<T>(name: string): () => T {
   return () => {
     loaded ??= load(name) as T;
     return loaded;
+  };
+}
+
+/**
+ * As {@link lazyRequire}, for a package that users install only if they need it.
+ *
+ * @param usedBy - what needs it, for the message
+ * @returns a function that throws `MissingPackageError` when the package is not installed
+ */
+export function lazyOptional<T>(name: string, usedBy: string): () => T {
+  const load = lazyRequire<T>(name);
+  return () => {
+    try {
+      return load();
+    } catch (error) {
+      if ((error as { readonly code?: unknown }).code !== "MODULE_NOT_FOUND") throw error;
+      throw new MissingPackageError(name, usedBy, error);
+    }
   };
 }

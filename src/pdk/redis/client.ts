@@ -1,11 +1,10 @@
 import { isIP } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import type { Cluster, Redis, RedisOptions } from "ioredis";
-import { MissingPackageError } from "../../errors/gateway-error.js";
-import { lazyRequire } from "../../util/lazy-require.js";
+import { lazyOptional } from "../../util/lazy-require.js";
 import type { RedisConfig, RedisTopology } from "./config.js";
 
-const loadRedis = lazyRequire<typeof import("ioredis")>("ioredis");
+const ioredis = lazyOptional<typeof import("ioredis")>("ioredis", "a plugin that keeps data in Redis");
 
 /** One connection, or one per server of a cluster. */
 export type RedisClient = Redis | Cluster;
@@ -19,7 +18,7 @@ const never = (): null => null;
  * @throws MissingPackageError when the package `ioredis` is not installed
  */
 export function makeClient(config: RedisConfig, topology: RedisTopology | undefined): RedisClient {
-  const { Cluster, Redis } = packageIoredis();
+  const { Cluster, Redis } = ioredis();
   const options = commonOptions(config);
   if (topology === undefined) return new Redis({ ...options, host: config.host ?? "127.0.0.1", port: config.port ?? 6379 });
   if ("cluster" in topology) {
@@ -68,13 +67,4 @@ function commonOptions(config: RedisConfig): RedisOptions {
 function tlsOptions({ host, ssl_verify, server_name }: RedisConfig): ConnectionOptions {
   const name = server_name ?? (host !== null && isIP(host) === 0 ? host : undefined);
   return { rejectUnauthorized: ssl_verify === true, ...(name === undefined ? {} : { servername: name }) };
-}
-
-function packageIoredis(): typeof import("ioredis") {
-  try {
-    return loadRedis();
-  } catch (error) {
-    if ((error as { readonly code?: unknown }).code !== "MODULE_NOT_FOUND") throw error;
-    throw new MissingPackageError("ioredis", "a plugin that keeps data in Redis", error);
-  }
 }

@@ -1,12 +1,11 @@
 import type { Client, ClientConfig, Pool, PoolClient } from "pg";
 import { DatabaseError } from "../../../errors/dao-errors.js";
-import { MissingPackageError } from "../../../errors/gateway-error.js";
-import { lazyRequire } from "../../../util/lazy-require.js";
+import { lazyOptional } from "../../../util/lazy-require.js";
 import { databaseError, isConflict, isConnectionLost, isStalePlan } from "./failures.js";
 import type { PostgresSettings } from "./settings.js";
 import { Turns } from "./turns.js";
 
-const loadPg = lazyRequire<typeof import("pg")>("pg");
+const pg = lazyOptional<typeof import("pg")>("pg", 'database "postgres"');
 
 /** How often a transaction is tried that PostgreSQL undid because of others. */
 const maxTries = 5;
@@ -122,7 +121,7 @@ export class Database implements Queries {
    * @param config - what is different from the pool's connections
    */
   async open(config: ClientConfig = {}): Promise<Client> {
-    const client = new (packagePg().Client)({ ...this.#config(), ...config });
+    const client = new (pg().Client)({ ...this.#config(), ...config });
     client.on("error", () => undefined);
     try {
       await client.connect();
@@ -195,7 +194,7 @@ export class Database implements Queries {
 
   #createPool(): Pool {
     const { connections, idleTimeout } = this.settings;
-    const pool = new (packagePg().Pool)({
+    const pool = new (pg().Pool)({
       ...this.#config(),
       max: connections,
       idleTimeoutMillis: idleTimeout,
@@ -209,7 +208,7 @@ export class Database implements Queries {
 
   #config(): ClientConfig {
     const { host, port, user, password, database, ssl, connectTimeout, statementTimeout } = this.settings;
-    const { types } = packagePg();
+    const { types } = pg();
     return {
       host,
       port,
@@ -228,14 +227,5 @@ export class Database implements Queries {
           id === bigintType ? Number : types.getTypeParser(id, format)) as typeof types.getTypeParser,
       },
     };
-  }
-}
-
-function packagePg(): typeof import("pg") {
-  try {
-    return loadPg();
-  } catch (error) {
-    if ((error as { readonly code?: unknown }).code !== "MODULE_NOT_FOUND") throw error;
-    throw new MissingPackageError("pg", 'database "postgres"', error);
   }
 }
