@@ -1,6 +1,6 @@
 import type { Runtime } from "./runtime/runtime.js";
 import type { Snapshot } from "./runtime/snapshot.js";
-import { runAtOnce, type Steps } from "./util/steps.js";
+import { runAtOnce, runInSlices, type Steps, timed } from "./util/steps.js";
 
 /** The entities that snapshots are compiled from. All others are read where they are stored, request by request. */
 const compiled: ReadonlySet<string> = new Set([
@@ -125,24 +125,18 @@ export class SnapshotUpdates {
     const over = new Promise<void>((done) => {
       resolve = done;
     });
-    const end = (): void => {
+    const end = (isDone = false): void => {
       clearTimeout(timer);
+      this.#compiling = undefined;
       this.#rest = null;
-      this.#renew();
+      if (!isDone) this.#renew();
       resolve();
     };
     const timer = setTimeout(() => {
-      if (!this.#takesLong) end();
-      else this.#compiling = this.#updateInSlices().then((isDone) => this.#endCompiling(isDone, resolve));
+      if (this.#takesLong) this.#compiling = this.#updateInSlices().then(end);
+      else end();
     }, ms);
     this.#rest = { over, end };
-  }
-
-  #endCompiling(isDone: boolean, resolve: () => void): void {
-    this.#compiling = undefined;
-    this.#rest = null;
-    if (!isDone) this.#renew();
-    resolve();
   }
 
   #update(): void {
@@ -162,21 +156,17 @@ export class SnapshotUpdates {
     const { runtime, compile } = this.#options;
     const before = runtime.snapshot;
     let cost = 0;
+    const worked = (ms: number): void => {
+      cost += ms;
+    };
     try {
-      const steps = compile(this.#begin());
-      let result = steps.next();
-      while (!result.done) {
-        await new Promise<void>((turn) => setImmediate(turn));
-        const started = performance.now();
-        do result = steps.next();
-        while (!result.done && performance.now() - started < SLICE);
-        cost += performance.now() - started;
-      }
+      const steps = timed(compile(this.#begin()), worked);
+      const snapshot = await runInSlices(steps, { budgetMs: SLICE, onSlice: () => undefined });
       if (runtime.snapshot !== before || this.#changed === undefined || this.#changed.size > 0) {
         this.#changed = undefined;
         return false;
       }
-      this.#use(result.value);
+      this.#use(snapshot);
     } catch (error) {
       this.#fail(error);
     }

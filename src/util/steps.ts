@@ -42,6 +42,21 @@ export async function runInSlices<T>(steps: Steps<T>, { budgetMs, onSlice }: Sli
   }
 }
 
+/**
+ * The same steps, and how long each takes: what others do between them does not count.
+ *
+ * @param worked - told the milliseconds of each step
+ */
+export function* timed<T>(steps: Steps<T>, worked: (ms: number) => void): Steps<T> {
+  for (;;) {
+    const started = performance.now();
+    const { done, value } = steps.next();
+    worked(performance.now() - started);
+    if (done) return value;
+    yield value;
+  }
+}
+
 /** `list.map(change)` */
 export function* mapInSteps<T, U>(list: readonly T[], change: (item: T, index: number) => U): Steps<U[]> {
   const changed: U[] = [];
