@@ -132,6 +132,17 @@ export function selectOperation(entity: string): Operation {
   };
 }
 
+/** What a write to one record is answered with. */
+function writtenAnswers(entity: string): Operation["answers"] {
+  return {
+    200: { description: "The record", body: { kind: "record", entity } },
+    400: refused,
+    404: missing,
+    405: readOnly,
+    409: conflict,
+  };
+}
+
 /** @param supplied - the fields that the path gives: the key, and below a parent the reference to it */
 export function upsertOperation(entity: string, supplied: readonly (string | undefined)[]): Operation {
   const names = supplied.filter((name) => name !== undefined);
@@ -140,13 +151,7 @@ export function upsertOperation(entity: string, supplied: readonly (string | und
     summary: `Create one of the ${entity}, or replace it`,
     entity,
     request: { body: { kind: "input", entity, ...(names.length > 0 ? { supplied: names } : {}) } },
-    answers: {
-      200: { description: "The record", body: { kind: "record", entity } },
-      400: refused,
-      404: missing,
-      405: readOnly,
-      409: conflict,
-    },
+    answers: writtenAnswers(entity),
   };
 }
 
@@ -156,13 +161,7 @@ export function updateOperation(entity: string): Operation {
     summary: `Change one of the ${entity}`,
     entity,
     request: { body: { kind: "changes", entity } },
-    answers: {
-      200: { description: "The record", body: { kind: "record", entity } },
-      400: refused,
-      404: missing,
-      405: readOnly,
-      409: conflict,
-    },
+    answers: writtenAnswers(entity),
   };
 }
 

@@ -18,12 +18,11 @@ export class HttpClients {
    * @throws Error (rejects) unless the server takes them
    */
   async send(receiver: Receiver, entries: readonly string[], signal: AbortSignal): Promise<void> {
-    const { origin, path, method, headers, sendsLists } = receiver;
+    const { url, host, method, headers, sendsLists } = receiver;
     const body = sendsLists ? `[${entries.join(",")}]` : (entries[0] as string);
-    const { host } = new URL(origin);
     let answer: undici.Dispatcher.ResponseData;
     try {
-      answer = await client().request(`${origin}${path}`, { dispatcher: this.#agent(receiver), method, headers, body, signal });
+      answer = await client().request(url, { dispatcher: this.#agent(receiver), method, headers, body, signal });
     } catch (error) {
       throw new Error(`failed request to ${host}: ${(error as Error).message}`);
     }

@@ -15,8 +15,9 @@ export interface Config {
 
 /** A server that takes log entries. */
 export interface Receiver {
-  readonly origin: string;
-  readonly path: string;
+  readonly url: string;
+  /** With the port, for messages. */
+  readonly host: string;
   readonly method: "POST" | "PUT" | "PATCH";
   readonly headers: Readonly<Record<string, string>>;
   /** Milliseconds. */
@@ -32,13 +33,13 @@ export interface Receiver {
 /** Works out what does not change from request to request. */
 export function receiverOf(config: Config): Receiver {
   const { http_endpoint, method, content_type, timeout, keepalive, retry_count } = config;
-  const { origin, pathname } = new URL(http_endpoint);
+  const { host, origin, pathname } = new URL(http_endpoint);
   // As it is written: user and password are sent undecoded, as Kong does.
   const userInfo = /^[^/]*\/\/([^/?#]*)@/.exec(http_endpoint)?.[1];
   const oldSize = config.queue_size ?? 1;
   return {
-    origin,
-    path: pathname,
+    url: `${origin}${pathname}`,
+    host,
     method: method ?? "POST",
     headers: {
       ...config.headers,
