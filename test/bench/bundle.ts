@@ -5,29 +5,28 @@ import { build } from "tsup";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** A folder of this process's own. Below node_modules, so that what is bundled finds the packages that it leaves out. */
+export const bundleFolder = join(root, "node_modules", ".cache", `postern-bench-${process.pid}`);
+
 /**
- * Bundles a script as the package is, for the names that tsx gives to functions would be measured too, and removes it afterwards.
+ * Bundles scripts as the package is, into {@link bundleFolder}: the names that tsx gives to functions would be measured too.
  *
- * @param source - relative to the root of the project
- * @param use - gets the bundled script and the folder that it is in, which may hold more files
+ * @param sources - relative to the root of the project; each becomes a script of its own name
  */
-export async function withBundle<T>(source: string, use: (script: string, folder: string) => Promise<T>): Promise<T> {
-  // Below node_modules, so that the bundle finds the packages that it leaves out.
-  const folder = join(root, "node_modules", ".cache", `postern-bench-${process.pid}`);
-  const name = basename(source, ".ts");
-  try {
-    mkdirSync(folder, { recursive: true });
-    await build({
-      entry: { [name]: join(root, source) },
-      outDir: folder,
-      format: "esm",
-      target: "node20",
-      config: false,
-      silent: true,
-      clean: false,
-    });
-    return await use(join(folder, `${name}.js`), folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+export async function bundle(...sources: readonly string[]): Promise<void> {
+  mkdirSync(bundleFolder, { recursive: true });
+  await build({
+    entry: Object.fromEntries(sources.map((source) => [basename(source, ".ts"), join(root, source)])),
+    outDir: bundleFolder,
+    format: "esm",
+    target: "node20",
+    config: false,
+    silent: true,
+    clean: false,
+  });
+}
+
+/** Removes the folder, with all that was put into it. */
+export function removeBundle(): void {
+  rmSync(bundleFolder, { recursive: true, force: true });
 }

@@ -5,13 +5,11 @@
  * `npm run bench:load -- [--entities 100000] [--most 1000000] [--formats json,yaml]`
  */
 import { fork } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
 import { Agent, createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "tsup";
+import { bundle, bundleFolder, removeBundle } from "./bundle.js";
 import { type Format, writeDocument } from "./loading/document.js";
 import type { Figures } from "./loading/measure.js";
 import { textTable } from "./report.js";
@@ -28,25 +26,6 @@ const services = Math.floor(Number(values.entities) / perService);
 const entities = services * perService;
 const formats = values.formats.split(",") as Format[];
 const connections = 64;
-const root = fileURLToPath(new URL("../..", import.meta.url));
-// Below node_modules, so that the bundle finds the packages that it leaves out.
-const folder = join(root, "node_modules", ".cache", `postern-bench-${process.pid}`);
-
-/** What runs is bundled as the package is: with chunks, and the thread's program beside them. */
-async function bundle(): Promise<void> {
-  await build({
-    entry: {
-      measure: join(root, "test/bench/loading/measure.ts"),
-      "parse-worker": join(root, "src/declarative/parse-worker.ts"),
-    },
-    outDir: folder,
-    format: "esm",
-    target: "node20",
-    config: false,
-    silent: true,
-    clean: false,
-  });
-}
 
 interface Run {
   readonly figures: Figures;
@@ -57,7 +36,7 @@ interface Run {
 
 /** @param options - of node */
 async function measure(kind: string, parameters: readonly string[], options: readonly string[] = []): Promise<Run> {
-  const child = fork(join(folder, "measure.js"), [kind, ...parameters], { execArgv: [...options] });
+  const child = fork(join(bundleFolder, "measure.js"), [kind, ...parameters], { execArgv: [...options] });
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const run: { -readonly [K in keyof Omit<Run, "figures">]: Run[K] } = { requests: 0, failed: 0, firstFailure: null };
   let open = true;
@@ -113,13 +92,12 @@ const upstream = createServer((_, response) => response.end("{}")).listen(0, "12
 try {
   await new Promise((resolve) => upstream.once("listening", resolve));
   const { port } = upstream.address() as AddressInfo;
-  mkdirSync(folder, { recursive: true });
-  await bundle();
+  await bundle("test/bench/loading/measure.ts", "src/declarative/parse-worker.ts");
   console.log(`${entities} entities, node ${process.version}, one pass\n`);
   const rows: string[][] = [];
   const notes: string[] = [];
   for (const format of formats) {
-    const [small, first, second] = ["small", "first", "second"].map((name) => join(folder, `${name}.${format}`)) as [
+    const [small, first, second] = ["small", "first", "second"].map((name) => join(bundleFolder, `${name}.${format}`)) as [
       string,
       string,
       string,
@@ -171,7 +149,7 @@ try {
   );
   console.log(`\n${notes.join("\n")}\n`);
   if (Number(values.most) > 0) {
-    const [small, file] = [join(folder, "small.json"), join(folder, "most.json")];
+    const [small, file] = [join(bundleFolder, "small.json"), join(bundleFolder, "most.json")];
     writeDocument(small, 200, "json", { retries: 3 }, { port });
     writeDocument(file, Math.floor(Number(values.most) / perService), "json", { retries: 3 }, { port });
     for (const memCacheSize of ["2g", "128m"]) {
@@ -184,5 +162,5 @@ try {
   }
 } finally {
   upstream.close();
-  rmSync(folder, { recursive: true, force: true });
+  removeBundle();
 }

@@ -8,7 +8,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { withBundle } from "./bundle.js";
+import { bundle, bundleFolder, removeBundle } from "./bundle.js";
 import type { PluginFigures } from "./plugins/measure.js";
 import { pluginScenarios } from "./plugins/scenarios.js";
 import { textTable } from "./report.js";
@@ -21,12 +21,17 @@ const { values } = parseArgs({
   },
 });
 
-await withBundle("test/bench/plugins/measure.ts", async (script, folder) => {
-  const logFile = join(folder, "file.log");
+try {
+  await bundle("test/bench/plugins/measure.ts");
+  const logFile = join(bundleFolder, "file.log");
   const wanted = values.scenarios?.split(",") ?? [];
-  const output = execFileSync(process.execPath, [script, logFile, values.rounds, values.requests, ...wanted], {
-    encoding: "utf8",
-  });
+  const output = execFileSync(
+    process.execPath,
+    [join(bundleFolder, "measure.js"), logFile, values.rounds, values.requests, ...wanted],
+    {
+      encoding: "utf8",
+    },
+  );
   const figures = JSON.parse(output) as Record<string, PluginFigures>;
   const rows = pluginScenarios(logFile, wanted).map(({ name, base, goal }) => {
     const { cpu, added } = figures[name] as PluginFigures;
@@ -42,4 +47,6 @@ await withBundle("test/bench/plugins/measure.ts", async (script, folder) => {
   });
   console.log(`node ${process.version}, lower quartile of ${values.rounds} rounds of ${values.requests} requests each\n`);
   console.log(textTable(["plugins", "CPU µs/request", "added", "to", "goal", ""], rows));
-});
+} finally {
+  removeBundle();
+}

@@ -5,11 +5,10 @@
  * `npx tsx test/bench/store.ts [--entities 100000] [--rounds 3]`
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "tsup";
+import { bundle, bundleFolder, removeBundle } from "./bundle.js";
 import { textTable } from "./report.js";
 import { median } from "./statistics.js";
 import { benchDocument } from "./store/document.js";
@@ -22,27 +21,11 @@ const { values } = parseArgs({
   options: { entities: { type: "string", default: "100000" }, rounds: { type: "string", default: "3" } },
 });
 const count = Number(values.entities);
-const root = fileURLToPath(new URL("../..", import.meta.url));
-// Below node_modules, so that the bundle finds the packages that it leaves out.
-const folder = join(root, "node_modules", ".cache", `postern-bench-${process.pid}`);
-const file = join(folder, "document.json");
-
-/** What runs is bundled as the package is: the names that tsx gives to functions would be measured too. */
-async function bundle(): Promise<void> {
-  await build({
-    entry: { measure: join(root, "test/bench/store/measure.ts") },
-    outDir: folder,
-    format: "esm",
-    target: "node20",
-    config: false,
-    silent: true,
-    clean: false,
-  });
-}
+const file = join(bundleFolder, "document.json");
 
 function measure(kind: string): unknown {
   return JSON.parse(
-    execFileSync(process.execPath, ["--expose-gc", join(folder, "measure.js"), kind, file], { encoding: "utf8" }),
+    execFileSync(process.execPath, ["--expose-gc", join(bundleFolder, "measure.js"), kind, file], { encoding: "utf8" }),
   );
 }
 
@@ -61,8 +44,7 @@ function rounds<T extends Readonly<Record<string, number>>>(kinds: readonly stri
 }
 
 try {
-  mkdirSync(folder, { recursive: true });
-  await bundle();
+  await bundle("test/bench/store/measure.ts");
   writeFileSync(file, JSON.stringify(benchDocument(count)));
   const { parse, ajv, load, select } = rounds<LoadFigures & SelectFigures>(["parse", "ajv", "load", "select"]) as Record<
     "parse" | "ajv" | "load" | "select",
@@ -97,7 +79,7 @@ try {
     `\ngoals: CPU ${verdict(cpu, goals.cpu)} µs, at a reload ${verdict(again, goals.cpu)} µs, heap ${verdict(heap, goals.heap)} ×, slowest read ${verdict(slowest, goals.select)} µs`,
   );
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  removeBundle();
 }
 
 function verdict(value: number, goal: number): string {
