@@ -1,13 +1,14 @@
-import { runAtOnce, type Steps, sortInSteps, stepSize } from "../util/steps.js";
+import { runAtOnce, type Steps, stepSize } from "../util/steps.js";
 import { normalizeRequestPath, originForm } from "../util/uri.js";
 import { mergeCaptures } from "./captures.js";
 import { Cursor, NO_RANK } from "./cursor.js";
 import { explainMatchers } from "./explain.js";
 import { buildHostIndex, type HostIndex } from "./host-index.js";
 import { portColon } from "./host-port.js";
-import { type CompileContext, compareIds, compileRoute, type Matcher, type OnSkipped } from "./matcher.js";
+import { type CompileContext, compileRoute, type Matcher, type OnSkipped } from "./matcher.js";
 import { methodBit } from "./method-bits.js";
 import type { RoutableRoute, RouteExplanation, RouteMatch, Router, RoutingRequest } from "./router.js";
+import { sortMatchers } from "./sort-matchers.js";
 
 /** Kong's `router_flavor`. */
 export type RouterFlavor = "traditional_compatible" | "traditional" | "expressions";
@@ -45,45 +46,14 @@ export function* routerSteps<T>(routes: Iterable<RoutableEntry<T>>, options: Rou
     throw new Error(`router flavor '${flavor}' is not available, use 'traditional_compatible'`);
   }
   const context: CompileContext = { onSkipped: options.onSkipped, regexes: new Map(), hosts: new Map() };
-  const byPriority = new Map<bigint, SortedMatcher<T>[]>();
+  const matchers: Matcher<T>[] = [];
   let count = 0;
   for (const { route, value } of routes) {
     if (count++ % stepSize === 0) yield { phase: "compile", done: count, total: 0 };
-    for (const matcher of compileRoute(route, value, context)) {
-      const sorted: SortedMatcher<T> = { start: startOf(matcher.id), matcher };
-      const group = byPriority.get(matcher.priority);
-      if (group) group.push(sorted);
-      else byPriority.set(matcher.priority, [sorted]);
-    }
+    for (const matcher of compileRoute(route, value, context)) matchers.push(matcher);
   }
-  // There are few priorities, and numbers of that size are slow to compare.
-  const matchers: Matcher<T>[] = [];
-  for (const priority of [...byPriority.keys()].sort((a, b) => (a > b ? -1 : 1))) {
-    const group = byPriority.get(priority) as SortedMatcher<T>[];
-    yield* sortInSteps(group, byIdDescending);
-    for (const { matcher } of group) matchers.push(matcher);
-  }
-  return new IndexedRouter(matchers, yield* buildHostIndex(matchers));
-}
-
-/** A matcher with the start of its id as a number: comparing numbers that lie side by side beats following pointers to texts. */
-interface SortedMatcher<T> {
-  readonly start: number;
-  readonly matcher: Matcher<T>;
-}
-
-/** As many characters of seven bits as a number holds exactly. */
-const startLength = 7;
-
-/** Orders as the texts do, as far as it goes. */
-function startOf(id: string): number {
-  let start = 0;
-  for (let at = 0; at < startLength; at += 1) start = start * 128 + (at < id.length ? Math.min(127, id.charCodeAt(at)) : 0);
-  return start;
-}
-
-function byIdDescending(a: SortedMatcher<unknown>, b: SortedMatcher<unknown>): number {
-  return b.start - a.start || compareIds(a.matcher, b.matcher);
+  const sorted = yield* sortMatchers(matchers);
+  return new IndexedRouter(sorted, yield* buildHostIndex(sorted));
 }
 
 class IndexedRouter<T> implements Router<T> {
