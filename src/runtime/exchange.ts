@@ -1,26 +1,23 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Peer } from "../balancer/balancer.js";
 import { defaultErrorMessage } from "../pdk/error-body.js";
-import { connectionScheme } from "../pdk/request.js";
-import type { LatePhases } from "../plugin-runner/plan.js";
-import { type PluginError, runAccess, runSerial } from "../plugin-runner/run.js";
-import type { ExchangeHandler, TransportError, UpstreamRequest } from "../proxy/transport.js";
-import { forwardedPrefix, upstreamPath } from "../router/upstream-path.js";
+import { type LatePhases, latePhasesOf } from "../plugin-runner/plan.js";
+import type { PluginError } from "../plugin-runner/plugin-error.js";
+import { runAccess, runSerial } from "../plugin-runner/run.js";
+import type { ExchangeHandler, TransportError } from "../proxy/transport.js";
 import { isPromise, type MaybePromise } from "../util/maybe-promise.js";
 import { AnsweringExchange } from "./answering.js";
-import type { Destination, ServiceTarget } from "./destination.js";
+import type { Destination } from "./destination.js";
 import type { ExchangeOwner, Next, UpgradeSocket } from "./exchange-types.js";
 import { failureStatus, mayRetry } from "./failure.js";
+import { findRoute } from "./find-route.js";
+import { forward } from "./forward.js";
 import { handToHost } from "./host-response.js";
-import { noteFailedTry, noteTry } from "./log-notes.js";
-import { choosePeer, type PeerChoice } from "./peer-choice.js";
-import { protocolAnswer } from "./protocol-check.js";
-import { requestHeaders } from "./request-headers.js";
+import { noteFailedTry } from "./log-notes.js";
 import { type CleanedHead, cleanResponseHeaders } from "./response-headers.js";
 import { retry } from "./retry.js";
 import type { Snapshot } from "./snapshot.js";
-import { openTunnel } from "./tunnel.js";
-import { type UpstreamBody, upstreamBody } from "./upstream-body.js";
+import type { UpstreamBody } from "./upstream-body.js";
 
 /** One request's life, from the handler's call to the last byte. */
 export class GatewayExchange extends AnsweringExchange implements ExchangeHandler {
@@ -53,7 +50,7 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
     const { rewrite } = this.snapshot.globals;
     if (rewrite === null) {
       try {
-        this.findRoute();
+        findRoute(this);
       } catch (error) {
         this.crashed(error);
       }
@@ -63,7 +60,7 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
     this.#then(
       () => runSerial(rewrite, "rewrite", this.pdk, this),
       () => {
-        if (this.exit === null) return this.findRoute();
+        if (this.exit === null) return findRoute(this);
         this.take();
         return this.answer();
       },
@@ -81,56 +78,6 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
       (running as Promise<void>).then(next).catch((error: unknown) => this.crashed(error));
     } catch (error) {
       this.crashed(error);
-    }
-  }
-
-  findRoute(): void {
-    const { incoming } = this;
-    const { socket } = incoming;
-    const scheme = connectionScheme(this);
-    const match = this.snapshot.router.match({
-      method: this.method,
-      target: this.target,
-      host: incoming.headers.host ?? (incoming.headers[":authority"] as string | undefined),
-      headers: incoming.headers,
-      scheme,
-      sni: scheme === "https" ? (socket as { servername?: string | false }).servername || undefined : undefined,
-      port: socket.localPort ?? 0,
-    });
-    if (match === undefined) {
-      if (this.next !== null) {
-        this.next();
-        return;
-      }
-      this.take();
-      this.query = this.queryOfTarget();
-      this.answerError(404, "no Route matched with those values");
-      return;
-    }
-    const destination = this.snapshot.destinations[match.value] as Destination;
-    this.take();
-    if (this.done) return;
-    // Not handed to the host either: routes that plugins protect must not lie open when the gateway is gone.
-    if (this.owner.closing) {
-      this.answerError(503, "the gateway is closed", ["Connection", "close"]);
-      return;
-    }
-    this.destination = destination;
-    this.route = destination.route;
-    this.service = destination.service?.service ?? null;
-    this.path = match.path;
-    this.query = match.query;
-    this.captures = match.captures;
-    this.forwardedPrefix = forwardedPrefix(match, destination.route.strip_path);
-    if (destination.service !== null) {
-      this.upstreamPath = upstreamPath(match, destination.service.service.path, destination.route.strip_path);
-    }
-    const answer = protocolAnswer(this, destination);
-    if (answer === undefined) this.access(destination);
-    else if (answer.message !== null) this.answerError(answer.status, answer.message, answer.headers);
-    else {
-      this.exit = { status: answer.status, body: answer.body ?? null, headers: answer.headers };
-      this.answer();
     }
   }
 
@@ -161,7 +108,7 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
   }
 
   accessFailed(error: PluginError): void {
-    this.report(error);
+    this.reportFailure(error);
     this.failed = true;
     if (this.exit === null) this.setError(500, defaultErrorMessage(500));
   }
@@ -181,77 +128,12 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
     if (this.requestBody !== null && this.requestBytes === null) {
       // A plugin has begun to read the body and not waited for it.
       this.requestBody.then(
-        () => this.forward(service),
-        (error: unknown) => (this.bodyReadHere ? this.forward(service) : this.crashed(error)),
+        () => forward(this, service),
+        (error: unknown) => (this.bodyReadHere ? forward(this, service) : this.crashed(error)),
       );
       return;
     }
-    this.forward(service);
-  }
-
-  /** Sends the request to the upstream; once more for each retry. Never throws: it runs in callbacks that nobody guards. */
-  forward(service: ServiceTarget): void {
-    if (this.done) return;
-    try {
-      this.#send(service);
-    } catch (error) {
-      this.crashed(error);
-    }
-  }
-
-  #send(service: ServiceTarget): void {
-    if (this.late.response !== null) this.buffered = this.tunnel === null;
-    const logged = this.late.log !== null;
-    const choosing = logged ? this.node.now() : 0;
-    const choice = choosePeer(this, this.snapshot, service, this.failedPeers);
-    if (choice === undefined) {
-      this.answerError(503, this.attempts === 0 ? "failure to get a peer from the ring-balancer" : defaultErrorMessage(503));
-      return;
-    }
-    this.peer = choice.peer;
-    this.proxied = true;
-    this.sending ??= upstreamBody(this, (limit) => this.bodyTooLarge(limit)) ?? null;
-    if (this.exit !== null) return;
-    if (this.sending === null) {
-      this.report(
-        new Error("the request's body was read by another middleware and cannot be restored; mount the gateway before it"),
-      );
-      this.answerCoreError(500);
-      return;
-    }
-    this.attempts += 1;
-    this.connected = false;
-    this.balanced = this.node.now();
-    if (logged) noteTry(this, choice.peer, choosing);
-    const { settings } = this.owner;
-    const headers = requestHeaders(this, settings, choice.host, this.sending.shape, this.tunnel !== null);
-    const request = this.#upstreamRequest(service, choice, headers);
-    if (this.tunnel !== null) {
-      openTunnel(this, this.tunnel, request);
-      return;
-    }
-    const attempt = this.attempts;
-    const running = settings.transport.exchange(request, this);
-    // A failure may have come, and the next try begun, before `exchange` returned.
-    if (this.attempts === attempt) this.running = running;
-  }
-
-  #upstreamRequest(service: ServiceTarget, { origin, path, tls }: PeerChoice, headers: string[]): UpstreamRequest {
-    const { scheme, host, port, connectTimeout } = origin;
-    return {
-      origin,
-      scheme,
-      host,
-      port,
-      method: this.method,
-      path,
-      headers,
-      body: this.sending?.bytes ?? null,
-      connectTimeout,
-      writeTimeout: this.timeouts?.write ?? service.writeTimeout,
-      readTimeout: this.timeouts?.read ?? service.readTimeout,
-      tls,
-    };
+    forward(this, service);
   }
 
   onConnected(): void {
@@ -388,6 +270,9 @@ export class GatewayExchange extends AnsweringExchange implements ExchangeHandle
   closed(): void {
     if (this.done) return;
     this.done = true;
+    if (this.phase === "access" && this.destination !== null && this.late === this.snapshot.globals.late) {
+      this.late = latePhasesOf(this.destination.plan, this.consumer?.id ?? null);
+    }
     // The answer may be out before the transport has seen the upstream's end; its connection is still good then.
     if (!this.response.writableFinished) this.abandon();
     this.release();
