@@ -1,5 +1,6 @@
 import type { Cache, CachedValue, CacheLoader, CacheStats, CacheTimes } from "../util/cache.js";
 import { isPromise, type MaybePromise } from "../util/maybe-promise.js";
+import { thrownText } from "../util/thrown.js";
 
 /**
  * What plugins keep between requests and can find again: one cache per gateway, shared by its plugins, bounded by the option
@@ -73,6 +74,5 @@ function named<T>(get: () => MaybePromise<T>): MaybePromise<T> {
 }
 
 function fail(cause: unknown): never {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  throw new Error(`failed to get from node cache: ${text}`, { cause });
+  throw new Error(`failed to get from node cache: ${thrownText(cause)}`, { cause });
 }

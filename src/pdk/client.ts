@@ -79,9 +79,14 @@ export class PdkClient {
   /** Sets who is calling, for the plugins that follow and for the log. */
   authenticate(consumer: Consumer | null, credential: Credential | null): void {
     checkPhase(this.#context.phase, ACCESS);
-    if (consumer === null && credential === null) throw new Error("either credential or consumer must be provided");
-    this.#context.consumer = consumer;
-    this.#context.credential = credential;
+    // Plugins in JavaScript hand on what `loadConsumer` did not find.
+    const found = consumer ?? null;
+    const known = credential ?? null;
+    if (found === null && known === null) throw new Error("either credential or consumer must be provided");
+    if (typeof found !== "object") throw new Error(`consumer must be an object: got ${typeof found}`);
+    if (typeof known !== "object") throw new Error(`credential must be an object: got ${typeof known}`);
+    this.#context.consumer = found;
+    this.#context.credential = known;
   }
 
   /**

@@ -139,6 +139,8 @@ export class RequestContext {
   bodyCollected: Map<RunningPlugin | null, Buffer[]> | null = null;
   bodyReplacement: Buffer | null = null;
   bodyChunk: { readonly data: Buffer; readonly last: boolean } | null = null;
+  /** A body filter has put something in place of the whole body. */
+  bodyEnded = false;
 
   shared: Record<string, unknown> | null = null;
   pluginData: Map<string, object> | null = null;

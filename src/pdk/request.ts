@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { isHeaderName } from "../util/header-list.js";
 import { parseAddressWithPort, plainAddress } from "../util/ip.js";
-import { announcesBody, bodyWasRead, restoreBody } from "../util/parsed-body.js";
+import { bodyWasRead, hasBody, restoreBody } from "../util/parsed-body.js";
 import { type Arguments, type ArgumentValue, parseArguments } from "../util/query.js";
 import { BodyTooLargeError, readBody } from "../util/read-body.js";
 import { type DecodedBody, decodeBody } from "./body-codec.js";
@@ -138,6 +138,11 @@ export class PdkRequest {
   getHeaders(maxHeaders = 100): Record<string, string | string[]> {
     checkMax("max_headers", maxHeaders);
     return allHeaders(this.#check(), maxHeaders);
+  }
+
+  /** Whether the client sends a body, also one of unknown length. Not in Kong. */
+  hasBody(): boolean {
+    return hasBody(this.#check().incoming);
   }
 
   /**
@@ -291,7 +296,7 @@ export function readRequestBody(context: RequestContext, maxSize = context.node.
 
 function startReading(context: RequestContext, maxSize: number): Promise<Buffer> {
   const { incoming } = context;
-  if (!announcesBody(incoming)) return Promise.resolve(Buffer.alloc(0));
+  if (!hasBody(incoming)) return Promise.resolve(Buffer.alloc(0));
   if (bodyWasRead(incoming)) return Promise.resolve(restoreBody(incoming)?.body ?? Buffer.alloc(0));
   context.bodyReadHere = true;
   return readBody(incoming, Math.min(maxSize, context.bodyLimit?.bytes ?? maxSize)).catch((error: unknown) => {

@@ -69,6 +69,7 @@ export class PdkResponse {
 
   /** Replaces each of the given headers. */
   setHeaders(headers: HeadersInput): void {
+    this.#writable();
     const edits = Object.entries(headers).map(([name, value]) => [name, headerValues(name, value)] as const);
     for (const [name, values] of edits) this.#edit("set", name, values);
   }
@@ -112,33 +113,41 @@ export class PdkResponse {
     return whole;
   }
 
-  /** Puts another body in place of the current chunk. Clear `Content-Length` in `headerFilter` when the length changes. */
-  setRawBody(body: string | Buffer): void {
+  /**
+   * Puts another body in place of the current chunk and of all that would follow: the plugins below see it as the last chunk, and no body
+   * filter is called again. To replace a chunk alone, return it from `bodyFilter`.
+   */
+  setRawBody(body: string | Uint8Array): void {
     checkPhase(this.#context.phase, BODY_FILTER);
-    this.#context.bodyReplacement = typeof body === "string" ? Buffer.from(body) : body;
+    this.#context.bodyReplacement = bytesOf(body);
+    this.#context.bodyEnded = true;
   }
 
   /**
    * Answers in place of the upstream. The first answer wins; write `return pdk.response.exit(…)`.
    *
    * @param status - 100 to 599
-   * @param body - text is sent as it is, an object as JSON
+   * @param body - text and bytes are sent as they are, another object as JSON
    * @param headers - further headers; they win over the computed `Content-Type` and `Content-Length`
+   * @throws Error for a body of another type
    */
-  exit(status: number, body?: string | Buffer | object | null, headers?: HeadersInput): void {
+  exit(status: number, body?: string | Uint8Array | object | null, headers?: HeadersInput): void {
     const context = this.#writable();
     checkStatus(status);
     if (context.exit !== null && context.phase !== "header_filter" && context.phase !== "response") return;
-    const isObject = typeof body === "object" && body !== null && !Buffer.isBuffer(body);
+    const isRaw = typeof body === "string" || body instanceof Uint8Array;
+    if (!isRaw && typeof body !== "object" && body !== undefined) {
+      throw new Error(`body must be text, bytes or an object: got ${typeof body}`);
+    }
     if (isGrpcRequest(context.incoming)) {
       context.exit = { status, body: null, headers: grpcExit(context, status, body, headers) };
       return;
     }
-    const text = isObject ? JSON.stringify(body) : ((body as string | Buffer | null | undefined) ?? null);
+    const isJson = !isRaw && body !== undefined && body !== null;
     context.exit = {
       status,
-      body: text,
-      headers: exitHeaders(context, headers, isObject ? "application/json; charset=utf-8" : undefined),
+      body: isRaw ? (typeof body === "string" ? body : bytesOf(body)) : isJson ? (JSON.stringify(body) ?? null) : null,
+      headers: exitHeaders(context, headers, isJson ? "application/json; charset=utf-8" : undefined),
     };
   }
 
@@ -146,11 +155,14 @@ export class PdkResponse {
    * Answers with an error in the form that the client's `Accept` prefers (JSON, plain text, HTML, XML).
    *
    * @param status - 400 to 599
-   * @param message - default: the usual text of the status
+   * @param message - default: the usual text of the status; an object is put into the answer as JSON text
    */
   error(status: number, message?: string | object | null, headers?: HeadersInput): void {
     const context = this.#writable();
     if (!Number.isInteger(status) || status < 400 || status > 599) throw new Error("code must be a number between 400 and 599");
+    if (typeof message !== "string" && typeof message !== "object" && message !== undefined) {
+      throw new Error(`message must be text or an object: got ${typeof message}`);
+    }
     if (context.exit !== null && context.phase !== "header_filter" && context.phase !== "response") return;
     if (isGrpcRequest(context.incoming)) {
       context.exit = { status, body: null, headers: grpcExit(context, status, undefined, headers) };
@@ -166,11 +178,23 @@ export class PdkResponse {
 /** The body's text, or an object's `message`, goes into a header; other objects are lost, as in Kong. */
 function grpcExit(context: RequestContext, status: number, body: unknown, given: HeadersInput | undefined): string[] {
   const text =
-    typeof body === "object" && body !== null && !Buffer.isBuffer(body) ? (body as { message?: unknown }).message : body;
+    typeof body === "object" && body !== null && !(body instanceof Uint8Array) ? (body as { message?: unknown }).message : body;
   const headers = exitHeaders(context, given, undefined);
   const own = grpcHeaders(status, text === undefined || text === null ? undefined : String(text));
   for (let i = 0; i < own.length; i += 2) editHeaders(headers, "set", own[i] as string, [own[i + 1] as string]);
   return headers;
+}
+
+/**
+ * A body as plugins give it, as the bytes to send.
+ *
+ * @throws Error for anything but text and bytes
+ */
+export function bytesOf(body: string | Uint8Array): Buffer {
+  if (typeof body === "string") return Buffer.from(body);
+  if (Buffer.isBuffer(body)) return body;
+  if (!(body instanceof Uint8Array)) throw new Error(`body must be text or bytes: got ${typeof body}`);
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
 function checkStatus(status: number): void {

@@ -6,7 +6,7 @@ import { checkHeaderName, type HeaderValue, headerValues } from "./header-edits.
 import { AR, ARB, checkPhase, phases, SR } from "./phase.js";
 import { checkMax, requestHeader } from "./request.js";
 import type { RequestContext, UpstreamTlsEdits } from "./request-context.js";
-import { findHeader, type HeadersInput, headersObject } from "./response.js";
+import { bytesOf, findHeader, type HeadersInput, headersObject } from "./response.js";
 
 const ACCESS = phases("access");
 const METHODS = new Set("GET HEAD PUT POST DELETE OPTIONS MKCOL COPY MOVE PROPFIND PROPPATCH LOCK UNLOCK PATCH TRACE".split(" "));
@@ -57,6 +57,7 @@ export class PdkService {
   setTarget(host: string, port: number): void {
     checkPhase(this.#context.phase, ARB);
     if (typeof host !== "string") throw new Error("host must be a string");
+    if (!isHost(host)) throw new Error(`host must be a name or an address: given ${JSON.stringify(host)}`);
     if (!Number.isInteger(port)) throw new Error("port must be an integer");
     if (port < 0 || port > 65535) throw new Error(`port must be an integer between 0 and 65535: given ${port}`);
     this.#context.targetOverride = { host, port };
@@ -122,6 +123,11 @@ export class PdkService {
     checkInteger("read_timeout", read, 1, 2147483646);
     this.#context.timeouts = { connect, write, read };
   }
+}
+
+/** Without what would make something else of the address that it becomes a part of: a path, a user, a port of its own. */
+function isHost(host: string): boolean {
+  return host !== "" && !/[\0- "#%/<>?@\\^`{|}\x7f]/.test(host);
 }
 
 function checkInteger(name: string, value: number, min: number, max: number): void {
@@ -240,9 +246,9 @@ export class PdkServiceRequest {
   }
 
   /** Replaces the body; `Content-Length` follows. */
-  setRawBody(body: string | Buffer): void {
+  setRawBody(body: string | Uint8Array): void {
     checkPhase(this.#context.phase, ARB);
-    this.#context.upstreamBody = typeof body === "string" ? Buffer.from(body) : body;
+    this.#context.upstreamBody = bytesOf(body);
   }
 
   /**

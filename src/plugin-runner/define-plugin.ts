@@ -1,3 +1,5 @@
+import { isPlainObject, kindOfValue } from "../errors/check-argument.js";
+import { PluginLoadError } from "../errors/gateway-error.js";
 import type { Pdk, PluginEntities } from "../pdk/pdk.js";
 import type { EntityCheck, Fields, Shorthands } from "../schema/field.js";
 import type { ConfigSchema, InferConfig } from "../schema/other-schemas.js";
@@ -19,7 +21,7 @@ export interface BodyChunk {
 }
 
 /** What a body filter returns: a piece to send in place of the one it got, or nothing. */
-type Filtered<Nothing> = Buffer | string | Nothing;
+type Filtered<Nothing> = Uint8Array | string | Nothing;
 
 /** The parts of a plugin that the gateway calls. All optional; `config` is complete and checked. */
 export interface PluginPhases<Config, E extends PluginEntities, X extends object = Record<string, unknown>> {
@@ -27,7 +29,7 @@ export interface PluginPhases<Config, E extends PluginEntities, X extends object
   initWorker?(node: PluginNode): MaybePromise<void>;
   /** After each change of configuration, with the configurations of all enabled instances; `undefined` when there are none. */
   configure?(configs: readonly Config[] | undefined, node: PluginNode): MaybePromise<void>;
-  /** During the TLS handshake, for global instances. */
+  /** During the TLS handshake of a client that names a server (`gateway.sniCallback`), for global instances. Throw to end it. */
   certificate?(config: Config, serverName: string | undefined): MaybePromise<void>;
   /** Before routing, for global instances. */
   rewrite?(pdk: Pdk<E, X>, config: Config): MaybePromise<void>;
@@ -107,7 +109,7 @@ const HTTP_PROTOCOLS: readonly PluginProtocol[] = ["grpc", "grpcs", "http", "htt
  *
  * @param options - name, version, priority, configuration and phases
  * @returns the plugin, for `createGateway({ plugins: [...] })` or `gateway.plugins.register`
- * @throws PluginLoadError at registration, with Kong's texts, when priority, version or phases do not fit
+ * @throws PluginLoadError for what is no object; at registration, with Kong's texts, when priority, version or phases do not fit
  * @example
  * ```ts
  * const hello = definePlugin({
@@ -127,5 +129,11 @@ export function definePlugin<
   const E extends PluginEntities = Record<never, never>,
   X extends object = Record<string, unknown>,
 >(options: PluginOptions<Name, C, E, X>): Plugin<Name, C, E, X> {
+  if (!isPlainObject(options)) {
+    throw new PluginLoadError(
+      "?",
+      `definePlugin takes an object with a name, a version and a priority, not ${kindOfValue(options)}`,
+    );
+  }
   return Object.freeze({ protocols: HTTP_PROTOCOLS, scopes: ["service", "route", "consumer"] as const, ...options });
 }

@@ -1,9 +1,9 @@
 import type { NodeContext } from "../pdk/node-context.js";
 import { isPromise, type MaybePromise } from "../util/maybe-promise.js";
 import type { AnyPlugin } from "./define-plugin.js";
+import { PluginError } from "./plugin-error.js";
 import { byExecutionOrder } from "./plugin-index.js";
 import { pluginNode } from "./plugin-node.js";
-import { PluginError } from "./run.js";
 
 /** The longest that a timer of Node can wait: 24 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -64,7 +64,7 @@ function guard(plugin: AnyPlugin, phase: string, run: () => MaybePromise<void> |
   try {
     const running = run();
     if (isPromise(running)) {
-      (running as Promise<void>).catch((error: unknown) => failed(new PluginError(plugin.name, phase, error)));
+      Promise.resolve(running).catch((error: unknown) => failed(new PluginError(plugin.name, phase, error)));
     }
   } catch (error) {
     failed(new PluginError(plugin.name, phase, error));

@@ -1,3 +1,5 @@
+import { wrongArgument } from "../errors/check-argument.js";
+
 /**
  * Prepares once per configuration what does not depend on the request: compiled patterns, sorted lists.
  *
@@ -5,6 +7,7 @@
  * @returns a function that answers what was prepared
  */
 export function perConfig<C extends object, T>(prepare: (config: C) => T): (config: C) => T {
+  if (typeof prepare !== "function") throw wrongArgument("prepare", "a function", prepare);
   const prepared = new WeakMap<C, T>();
   return (config) => {
     let value = prepared.get(config);

@@ -1,3 +1,4 @@
+import { PluginError } from "./plugin-error.js";
 import type { PluginIndex, PluginInstance, PluginScopes } from "./plugin-index.js";
 
 /** The instances that take part in the phases after access. `null` where none does, so that such a phase costs one check. */
@@ -76,6 +77,14 @@ export interface Plan {
 
 const nothing: LatePhases = { response: null, headerFilter: null, bodyFilter: null, keepsBody: true, log: null };
 
+function filtersBody({ name, plugin, config }: PluginInstance): boolean {
+  try {
+    return plugin.filtersBody?.(config) ?? true;
+  } catch (error) {
+    throw new PluginError(name, "filtersBody", error);
+  }
+}
+
 /** Sorts instances into the phases that they take part in, keeping their order. */
 export function latePhases(instances: readonly PluginInstance[]): LatePhases {
   if (instances.length === 0) return nothing;
@@ -86,7 +95,7 @@ export function latePhases(instances: readonly PluginInstance[]): LatePhases {
     const found = instances.filter((instance) => instance.plugin[phase] !== undefined && isNeeded(instance));
     return found.length === 0 ? null : found;
   };
-  const bodyFilter = having("bodyFilter", ({ plugin, config }) => plugin.filtersBody?.(config) ?? true);
+  const bodyFilter = having("bodyFilter", filtersBody);
   return {
     response: having("response"),
     headerFilter: having("headerFilter"),
@@ -107,6 +116,16 @@ export function makePlan(index: PluginIndex, routeId: string, serviceId: string)
   if (steps.some((step) => step.choose !== null)) return { steps, choices, access: null, late: null };
   const instances = steps.map((step) => step.base).filter((instance) => instance !== null);
   return { steps, choices, access: instances.filter(({ plugin }) => plugin.access !== undefined), late: latePhases(instances) };
+}
+
+/** The later phases of a request whose client has left in mid-access: of each plugin the instance that is chosen as things stand. */
+export function latePhasesOf({ steps, choices, late }: Plan, consumerId: string | null): LatePhases {
+  if (late !== null) return late;
+  let chosen = choices;
+  for (const { base, choose } of steps) {
+    if (choose !== null) chosen = chosen.with(consumerId === null ? base : choose(consumerId));
+  }
+  return chosen.late(steps);
 }
 
 function makeStep(scopes: PluginScopes, routeId: string, serviceId: string): PlanStep | null {

@@ -1,9 +1,11 @@
 import { PluginLoadError } from "../errors/gateway-error.js";
+import { compileJsonSchema } from "../schema/ajv.js";
 import type { Subschema } from "../schema/entity.js";
 import type { CustomCheck, EntityCheck } from "../schema/entity-check.js";
 import { type Field, oneOf, record, setOf } from "../schema/field.js";
-import { configField, isFields } from "../schema/other-schemas.js";
+import { type ConfigSchema, configField, isFields } from "../schema/other-schemas.js";
 import { noForeign } from "../schema/typedefs.js";
+import { thrownText } from "../util/thrown.js";
 import type { AnyPlugin } from "./define-plugin.js";
 
 /** The plugins that a gateway knows, by name. */
@@ -35,23 +37,75 @@ export class PluginRegistry {
    */
   add(plugin: AnyPlugin): void {
     const problem = loadProblem(plugin);
-    if (problem !== undefined) throw new PluginLoadError(plugin.name, problem);
+    if (problem !== undefined) throw new PluginLoadError(String((plugin as Partial<AnyPlugin> | null)?.name), problem);
     this.#plugins.set(plugin.name, this.#hasDatabase ? plugin : withoutDatabase(plugin));
   }
 }
 
+/** Plugins in JavaScript are not checked by a compiler, and not all of them come out of `definePlugin`. */
 function loadProblem(plugin: AnyPlugin): string | undefined {
+  if (typeof plugin !== "object" || plugin === null) return "a plugin is what definePlugin makes";
   const { name, priority, version } = plugin;
+  if (typeof name !== "string" || name === "") return "its name is not a text";
   if (!Number.isInteger(priority)) {
     return `Plugin "${name}" cannot be loaded because its PRIORITY field is not a valid integer number, got: "${String(priority)}".`;
   }
   if (!/^\d+\.\d+\.\d+$/.test(version)) {
     return `Plugin "${name}" cannot be loaded because its VERSION field does not follow the "x.y.z" format, got: "${version}".`;
   }
+  return shapeProblem(plugin);
+}
+
+const PHASES = [
+  "initWorker",
+  "configure",
+  "certificate",
+  "rewrite",
+  "access",
+  "response",
+  "headerFilter",
+  "bodyFilter",
+  "log",
+] as const;
+const PROTOCOLS = new Set<unknown>(["grpc", "grpcs", "http", "https", "tcp", "tls", "tls_passthrough", "udp"]);
+const SCOPES = new Set<unknown>(["service", "route", "consumer"]);
+
+function shapeProblem(plugin: AnyPlugin): string | undefined {
+  const { name, config, protocols, allowedProtocols = protocols, scopes } = plugin;
+  const phase = [...PHASES, "filtersBody" as const].find(
+    (each) => plugin[each] !== undefined && typeof plugin[each] !== "function",
+  );
+  if (phase !== undefined) return `its ${phase} is not a function`;
+  if ((typeof config !== "object" && typeof config !== "function") || config === null)
+    return `no configuration schema found for plugin: ${name}`;
+  const problem = jsonSchemaProblem(config);
+  if (problem !== undefined) return `its config is no JSON Schema: ${problem}`;
+  const fault = isFields(config) ? Object.keys(config).find((each) => typeof config[each]?.kind !== "string") : undefined;
+  if (fault !== undefined) return `the field ${fault} of its config is none that str, int, bool and the like make`;
+  for (const [what, list, known] of [
+    ["protocols", protocols, PROTOCOLS],
+    ["allowedProtocols", allowedProtocols, PROTOCOLS],
+    ["scopes", scopes, SCOPES],
+  ] as const) {
+    if (!Array.isArray(list)) return `it has no ${what}: plugins are made with definePlugin`;
+    const unknown = list.find((each) => !known.has(each));
+    if (unknown !== undefined) return `its ${what} have ${JSON.stringify(unknown)}, which is none of ${[...known].join(", ")}`;
+  }
   if (plugin.response !== undefined && (plugin.headerFilter !== undefined || plugin.bodyFilter !== undefined)) {
     return `Plugin "${name}" can't be loaded because it implements both \`response\` and \`header_filter\` or \`body_filter\` methods.`;
   }
   return undefined;
+}
+
+/** Compiled now, it is not when the first document with the plugin comes. */
+function jsonSchemaProblem(config: ConfigSchema): string | undefined {
+  if (isFields(config) || "~standard" in config) return undefined;
+  try {
+    compileJsonSchema(config);
+    return undefined;
+  } catch (error) {
+    return thrownText(error);
+  }
 }
 
 const readOnly = new WeakMap<AnyPlugin, AnyPlugin>();

@@ -1,27 +1,18 @@
 import type { Pdk } from "../pdk/pdk.js";
 import type { RequestContext } from "../pdk/request-context.js";
+import { bytesOf } from "../pdk/response.js";
 import { isPromise, type MaybePromise } from "../util/maybe-promise.js";
+import { thrownStack } from "../util/thrown.js";
 import type { Choices, LatePhases, Plan } from "./plan.js";
+import { PluginError } from "./plugin-error.js";
 import type { PluginInstance } from "./plugin-index.js";
-
-/** A plugin threw: which, where, what. */
-export class PluginError extends Error {
-  override readonly name = "PluginError";
-  readonly plugin: string;
-  readonly phase: string;
-
-  constructor(plugin: string, phase: string, cause: unknown) {
-    super(`plugin '${plugin}' failed in ${phase}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-    this.plugin = plugin;
-    this.phase = phase;
-  }
-}
 
 /** The phases whose handlers are called one after the other and may take time. */
 type SerialPhase = "rewrite" | "access" | "response" | "log";
 
 /**
- * Calls one phase of each instance in turn. Waits only for handlers that return a promise; stops when an answer was given.
+ * Calls one phase of each instance in turn. Waits only for handlers that return a promise; stops when an answer was given, or when the
+ * client has left meanwhile: the request is in its log phase then.
  *
  * @throws PluginError (or rejects with it) for the first handler that throws
  */
@@ -42,8 +33,9 @@ export function runSerial(
       throw new PluginError(instance.name, phase, error);
     }
     if (isPromise(result)) {
-      return (result as Promise<void>).then(
-        () => (stopsAfter(phase, context) ? undefined : runSerial(instances, phase, pdk, context, i + 1)),
+      return Promise.resolve(result).then(
+        () =>
+          stopsAfter(phase, context) || context.phase !== phase ? undefined : runSerial(instances, phase, pdk, context, i + 1),
         (error: unknown) => {
           throw new PluginError(instance.name, phase, error);
         },
@@ -120,7 +112,7 @@ class Collector {
       try {
         const result = instance.plugin.access(this.#pdk as never, instance.config);
         if (isPromise(result)) {
-          return (result as Promise<void>).then(
+          return Promise.resolve(result).then(
             () => this.#next(i),
             (error: unknown) => {
               this.#fail(instance, error);
@@ -137,7 +129,7 @@ class Collector {
   }
 
   #next(i: number): MaybePromise<LatePhases> {
-    if (this.#context.exit !== null) this.#stopped = true;
+    if (this.#context.exit !== null || this.#context.phase !== "access") this.#stopped = true;
     return this.run(i + 1);
   }
 
@@ -158,7 +150,7 @@ export function runCertificate(instances: readonly PluginInstance[], serverName:
     try {
       const running = plugin.certificate?.(config, serverName);
       if (isPromise(running)) {
-        return (running as Promise<void>).then(
+        return Promise.resolve(running).then(
           () => runCertificate(instances, serverName, i + 1),
           (error: unknown) => {
             throw new PluginError(name, "certificate", error);
@@ -203,10 +195,13 @@ export function runBodyFilters(
   data: Buffer,
   last: boolean,
 ): Buffer {
+  // What a plugin has put in place of the whole body is out: the rest of it is of no interest.
+  if (context.bodyEnded) return NOTHING;
   let piece = data;
+  let end = last;
   for (const instance of instances) {
     context.plugin = instance;
-    const chunk = { data: piece, last };
+    const chunk = { data: piece, last: end };
     context.bodyChunk = chunk;
     context.bodyReplacement = null;
     let result: unknown;
@@ -218,9 +213,13 @@ export function runBodyFilters(
     if (typeof result === "string") piece = Buffer.from(result);
     else if (Buffer.isBuffer(result)) piece = result;
     else {
-      if (result !== undefined) ignorePromise(result, instance, "body_filter", context);
+      if (result !== undefined) {
+        if (result instanceof Uint8Array) context.bodyReplacement = bytesOf(result);
+        else ignorePromise(result, instance, "body_filter", context);
+      }
       if (context.bodyReplacement !== null) piece = context.bodyReplacement;
     }
+    if (context.bodyEnded) end = true;
   }
   return piece;
 }
@@ -229,7 +228,9 @@ export function runBodyFilters(
 function ignorePromise(result: unknown, { name }: PluginInstance, phase: string, { node, requestId }: RequestContext): void {
   if (!isPromise(result)) return;
   Promise.resolve(result).catch((error: unknown) => {
-    const { message, cause } = new PluginError(name, phase, error);
-    node.logger.error(message, { request_id: requestId, stack: cause instanceof Error ? cause.stack : undefined });
+    const failure = new PluginError(name, phase, error);
+    node.logger.error(failure.message, { request_id: requestId, stack: thrownStack(failure) });
   });
 }
+
+const NOTHING = Buffer.alloc(0);

@@ -8,6 +8,7 @@ import { runBodyFilters, runSerial } from "../plugin-runner/run.js";
 import type { Exchange } from "../proxy/transport.js";
 import { isHeaderName } from "../util/header-list.js";
 import { isPromise } from "../util/maybe-promise.js";
+import { thrownStack, thrownText } from "../util/thrown.js";
 import { addOwnHeaders, addProxiedHeaders, filterHead } from "./answer-head.js";
 import type { ExchangeOwner, Next } from "./exchange-types.js";
 import { noteHead } from "./log-notes.js";
@@ -83,18 +84,19 @@ export abstract class AnsweringExchange extends RequestContext {
     response.on("close", () => this.closed());
     response.on("error", ignore);
     // The client may have left while a rewrite handler or the host's own middleware was at work.
-    if (response.closed) this.closed();
+    if (response.closed || (this.incoming.httpVersionMajor === 2 && isStreamClosed(response))) this.closed();
   }
 
   /** Sends the head of a proxied answer, after the plugins' header filters. */
   sendHead(head: CleanedHead, statusText: string): void {
     try {
-      if (this.early !== null || this.late.headerFilter !== null) {
+      if (this.early !== null || this.late.headerFilter !== null || this.late.response !== null) {
         if (!filterHead(this, () => this.pdk, this.late)) {
           this.abandon();
           this.sendOwn(false);
           return;
         }
+        if (this.method !== "HEAD") keepTrueLength(this.headers as string[], head.length);
       }
       const headers = this.headers as string[];
       addProxiedHeaders(headers, this, this.owner.settings, this, head);
@@ -102,7 +104,12 @@ export abstract class AnsweringExchange extends RequestContext {
       else if (!this.late.keepsBody && this.method !== "HEAD") dropContentLength(headers);
       // A plugin asked for the head alone: the client, which did not, must not wait for a body.
       if (this.method === "HEAD" && this.incoming.method !== "HEAD") dropContentLength(headers);
-      this.writeHead(headers, statusText);
+      if (this.status === this.serviceStatus) this.writeHead(headers, statusText);
+      else {
+        // The upstream's words belong to its own status, and its length to its own body (RFC 9110 section 8.6).
+        if (this.status < 200 || this.status === 204) dropContentLength(headers);
+        this.writeHead(headers, "");
+      }
     } catch (error) {
       // Nothing was sent yet: Kong closes the connection without an answer, and so do we.
       this.report(error);
@@ -196,19 +203,22 @@ export abstract class AnsweringExchange extends RequestContext {
       if (!this.late.keepsBody) dropContentLength(headers);
     }
     const bodiless = status < 200 || status === 204 || status === 304;
-    if (!bodiless && !headers.some((name, i) => i % 2 === 0 && isContentLength(name))) {
-      headers.push("Content-Length", String(Buffer.byteLength(body)));
-    }
+    const length = bodiless ? -1 : Buffer.byteLength(body);
+    const mayDiffer = this.method === "HEAD" || status === 304;
+    if (!keepTrueLength(headers, mayDiffer ? null : length) && !bodiless) headers.push("Content-Length", String(length));
     if (withOwnHeaders) addOwnHeaders(headers, this, this.owner.settings, this);
     this.writeHead(headers, "");
     if (this.method === "HEAD" || bodiless || body.length === 0) this.response.end();
-    else this.response.end(body);
+    // Node writes the head in the encoding of a text that it sends together with it, and head fields are bytes.
+    else if (typeof body !== "string") this.response.end(body);
+    else if (body.length === length) this.response.end(body, "latin1");
+    else this.response.end(Buffer.from(body));
   }
 
   /** Something threw that should not have. */
   crashed(error: unknown): void {
     if (!this.#taken) this.take();
-    this.report(error);
+    this.reportFailure(error);
     if (this.done) return;
     if (this.headSent) this.cut();
     else if (this.response.headersSent) this.cut();
@@ -220,9 +230,17 @@ export abstract class AnsweringExchange extends RequestContext {
   }
 
   report(error: unknown): void {
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.stack : stack;
-    this.node.logger.error(message, { request_id: this.requestId, stack: cause });
+    this.node.logger.error(thrownText(error), { request_id: this.requestId, stack: thrownStack(error) });
+  }
+
+  /** A handler failed. That it did when the client had left is no fault of anybody's: what it asks for is not there any more. */
+  reportFailure(error: unknown): void {
+    if (!this.done) this.report(error);
+    else
+      this.node.logger.debug(`the client had left: ${thrownText(error)}`, {
+        request_id: this.requestId,
+        stack: thrownStack(error),
+      });
   }
 
   /** Gives the running try up: whatever the transport says of it from now on is of no interest. */
@@ -267,8 +285,30 @@ export abstract class AnsweringExchange extends RequestContext {
 
 function ignore(): void {}
 
+/** Responses of HTTP/2 do not tell by themselves that their client has left. */
+function isStreamClosed(response: ServerResponse): boolean {
+  return (response as { readonly stream?: { readonly closed: boolean } }).stream?.closed === true;
+}
+
 function isContentLength(name: string): boolean {
   return isHeaderName(name, "content-length");
+}
+
+/**
+ * Takes away a length that a plugin has given and that is not the body's: the rest of the body, or what is missing of it, would be taken for
+ * the next answer on the connection.
+ *
+ * @param length - of the body that is sent; -1 when it is not known beforehand, `null` where any will do
+ * @returns whether there is one left
+ */
+function keepTrueLength(headers: string[], length: number | null): boolean {
+  let isLeft = false;
+  for (let i = headers.length - 2; i >= 0; i -= 2) {
+    if (!isContentLength(headers[i] as string)) continue;
+    if (length === null || Number(headers[i + 1]) === length) isLeft = true;
+    else headers.splice(i, 2);
+  }
+  return isLeft;
 }
 
 function dropContentLength(headers: string[]): void {

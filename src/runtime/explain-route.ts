@@ -1,5 +1,6 @@
 import type { Route } from "../entities/routes.js";
 import type { Service } from "../entities/services.js";
+import { checkObject, wrongArgument } from "../errors/check-argument.js";
 import type { RouteExplanation } from "../router/router.js";
 import type { Snapshot } from "./snapshot.js";
 
@@ -23,8 +24,14 @@ export interface ExplainedRoute {
   readonly candidates: RouteExplanation<unknown>["candidates"];
 }
 
-/** Asks the router, without sending anything. */
+/**
+ * Asks the router, without sending anything.
+ *
+ * @throws OptionsError for what is no request
+ */
 export function explainRoute({ router, destinations }: Snapshot, request: ExplainRequest): ExplainedRoute {
+  checkObject("request", "an object with a url", request);
+  if (typeof request.url !== "string") throw wrongArgument("request.url", "a text", request.url);
   const absolute = /^(https?):\/\/([^/?#]*)(.*)$/i.exec(request.url);
   const headers: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = value;

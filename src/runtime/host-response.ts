@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeader, ServerResponse } from "node:http";
+import { type OutgoingHttpHeader, type ServerResponse, STATUS_CODES } from "node:http";
 import { editHeaders } from "../pdk/response.js";
 import { runBodyFilters } from "../plugin-runner/run.js";
 import { filterHead } from "./answer-head.js";
@@ -59,6 +59,7 @@ class HostResponse {
     const exchange = this.#exchange;
     const response = this.#response;
     if (exchange.headSent) return this.#writeHead(status);
+    const { early } = exchange;
     const reason = typeof rest[0] === "string" ? rest[0] : undefined;
     exchange.headers = collect(response, (reason === undefined ? rest[0] : rest[1]) as HeadersArgument);
     exchange.answered = exchange.node.now();
@@ -79,14 +80,27 @@ class HostResponse {
     if (!exchange.late.keepsBody && exchange.incoming.method !== "HEAD") {
       editHeaders(exchange.headers, "clear", "content-length", []);
     }
+    if (exchange.status < 200 || exchange.status === 204) editHeaders(exchange.headers, "clear", "content-length", []);
     for (const name of response.getHeaderNames()) response.removeHeader(name);
     exchange.headSent = true;
     exchange.phase = "body_filter";
+    try {
+      replaceHeaders(response, exchange.headers);
+      this.#sendHead(exchange.status, exchange.status === status ? reason : STATUS_CODES[exchange.status]);
+    } catch (error) {
+      // A status or a header that Node refuses is the host's fault, who may still answer with an error: that has to pass the filters too.
+      exchange.headSent = false;
+      exchange.early = early;
+      throw error;
+    }
     if (exchange.late.log !== null) noteHead(exchange);
-    replaceHeaders(response, exchange.headers);
-    return reason === undefined || this.#replaced !== undefined
-      ? this.#writeHead(exchange.status)
-      : this.#writeHead(exchange.status, reason);
+    return response;
+  }
+
+  /** Over HTTP/2 there is no reason phrase, and Node warns of one. */
+  #sendHead(status: number, reason: string | undefined): void {
+    if (reason === undefined || this.#exchange.incoming.httpVersionMajor > 1) this.#writeHead(status);
+    else this.#writeHead(status, reason);
   }
 
   #ensureHead(): void {
@@ -94,6 +108,8 @@ class HostResponse {
   }
 
   #piece(args: unknown[]): boolean {
+    // In HTTP/2, Node's own `end` writes what it is given; for a host that writes after the end, Node has an error.
+    if (this.#ended) return this.#write(...(args as [never]));
     const { data, callback } = bodyArguments(args);
     this.#ensureHead();
     if (this.#replaced !== undefined || data === undefined) {
@@ -153,9 +169,10 @@ type HeadersArgument =
 /** The headers set so far and those given to `writeHead`, as one flat list; the latter win. */
 function collect(response: ServerResponse, given: HeadersArgument): string[] {
   const list: string[] = [];
-  // In Node since 15.4, but missing from its types.
-  const { getRawHeaderNames } = response as unknown as { getRawHeaderNames(): string[] };
-  for (const name of getRawHeaderNames.call(response)) append(list, name, response.getHeader(name));
+  // In Node since 15.4, but missing from its types; responses of HTTP/2 do not have it, whose names are in lower case anyway.
+  const { getRawHeaderNames } = response as unknown as { getRawHeaderNames?(): string[] };
+  const names = getRawHeaderNames === undefined ? response.getHeaderNames() : getRawHeaderNames.call(response);
+  for (const name of names) append(list, name, response.getHeader(name));
   if (given === undefined || given === null) return list;
   const entries: (readonly [string, OutgoingHttpHeader | undefined])[] = Array.isArray(given)
     ? pairs(given as readonly (string | readonly [string, OutgoingHttpHeader])[])

@@ -1,7 +1,7 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { announcesBody } from "../util/parsed-body.js";
+import { hasBody } from "../util/parsed-body.js";
 import { originForm } from "../util/uri.js";
 import { GatewayExchange } from "./exchange.js";
 import type { ExchangeOwner, Next, UpgradeSocket } from "./exchange-types.js";
@@ -75,7 +75,7 @@ export class Runtime implements ExchangeOwner {
       const websocket = incoming.headers.upgrade?.toLowerCase() === "websocket";
       // Where somebody else listens too, another protocol may be theirs; none of those has a request with a body.
       // Written anew, a request that lacks headers would be another one: its body could become a request.
-      if (!websocket && (next === null || announcesBody(incoming)) && !mayLackHeaders(incoming)) {
+      if (!websocket && (next === null || hasBody(incoming)) && !mayLackHeaders(incoming)) {
         socket.off("error", drop);
         if (serveWithoutUpgrade(incoming, socket, head)) return;
         socket.on("error", drop);

@@ -1,6 +1,6 @@
 import { type Readable, Transform } from "node:stream";
 import type { BodyLimit, RequestContext } from "../pdk/request-context.js";
-import { announcesBody, bodyWasRead, restoreBody } from "../util/parsed-body.js";
+import { bodyWasRead, hasBody, restoreBody } from "../util/parsed-body.js";
 import type { BodyShape } from "./request-headers.js";
 
 /** The body of the upstream request. */
@@ -23,7 +23,7 @@ const none: UpstreamBody = { bytes: null, shape: null };
 export function upstreamBody(context: RequestContext, tooLarge: (limit: BodyLimit) => void): UpstreamBody | undefined {
   const { incoming, bodyLimit } = context;
   if (context.upstreamBody !== null) return inMemory(context.upstreamBody, undefined, false);
-  if (!announcesBody(incoming)) return none;
+  if (!hasBody(incoming)) return none;
   if (bodyWasRead(incoming)) {
     if (context.requestBytes !== null && context.bodyReadHere) return inMemory(context.requestBytes, undefined, false);
     const restored = restoreBody(incoming);

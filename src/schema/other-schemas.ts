@@ -1,5 +1,6 @@
 /** Schemas in the languages of others: JSON Schema (TypeBox included) and Standard Schema (zod, valibot, arktype …). */
 import type { FieldError } from "../errors/field-errors.js";
+import { thrownText } from "../util/thrown.js";
 import { fillJsonDefaults } from "./ajv.js";
 import { type Field, type Fields, type InferFields, json } from "./field.js";
 import { deepCopy, isObject, own, setOwn } from "./values.js";
@@ -76,7 +77,13 @@ export function parsedConfig(schema: ConfigSchema, stored: Readonly<Record<strin
 
 function standardFault(schema: StandardSchema, value: unknown): FieldError | undefined {
   if (!isObject(value)) return "expected a record";
-  const result = schema["~standard"].validate(deepCopy(value));
+  let result: StandardResult<unknown> | Promise<StandardResult<unknown>>;
+  try {
+    result = schema["~standard"].validate(deepCopy(value));
+  } catch (error) {
+    return `the plugin's schema failed: ${thrownText(error)}`;
+  }
+  if (!isObject(result)) return "the plugin's schema did not give a result";
   if (result instanceof Promise) {
     result.catch(() => undefined);
     return "the plugin's schema is asynchronous, and configurations cannot wait for it";

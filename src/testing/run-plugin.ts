@@ -1,5 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 import type { ConsumerInput } from "../entities/consumers.js";
+import { isPlainObject, kindOfValue } from "../errors/check-argument.js";
+import { PluginLoadError } from "../errors/gateway-error.js";
 import type { DeclarativeDocument, GatewayOptions } from "../options.js";
 import type { Logger } from "../pdk/node-context.js";
 import type { Pdk } from "../pdk/pdk.js";
@@ -101,6 +103,7 @@ const phases: readonly TestPhase[] = ["rewrite", "access", "response", "headerFi
  * When the promise resolves, the `log` phase is over, queues are sent, and everything is closed again.
  *
  * @throws DeclarativeConfigError (rejects) when the configuration is refused; as `createGateway` does otherwise
+ * @throws Error (rejects) when a filter has failed, which leaves the client without its answer; the message says which, and why
  * @example
  * ```ts
  * const { status, upstream } = await runPlugin(hello, { config: { name: "world" }, request: { path: "/greet" } });
@@ -112,6 +115,8 @@ export async function runPlugin<const P extends AnyPlugin>(
   plugin: P,
   options: RunPluginOptions<P["config"]> = {},
 ): Promise<PluginRun> {
+  if (!isPlainObject(plugin))
+    throw new PluginLoadError("?", `runPlugin takes what definePlugin makes, not ${kindOfValue(plugin)}`);
   const logs: LoggedLine[] = [];
   await using upstream = await startUpstream(handlerOf(options.upstream));
   await using gateway = await startGateway({
@@ -120,7 +125,9 @@ export async function runPlugin<const P extends AnyPlugin>(
     plugins: ["bundled", limited(plugin, options.phases), caller(options)],
     declarativeConfig: documentOf(plugin.name, upstream.url, options),
   });
-  const { answer, body } = await send(gateway.port, options.request ?? {});
+  const { answer, body } = await send(gateway.port, options.request ?? {}).catch((error: unknown) => {
+    throw withReason(error, logs);
+  });
   // Ends what goes on behind the answer.
   await gateway.gateway.close();
   return {
@@ -131,6 +138,12 @@ export async function runPlugin<const P extends AnyPlugin>(
     upstream: upstream.requests[0],
     logs,
   };
+}
+
+/** What the client sees is a connection that has ended; why it has is in the log. */
+function withReason(error: unknown, logs: readonly LoggedLine[]): unknown {
+  const told = logs.findLast(({ level }) => level === "error");
+  return told === undefined ? error : new Error(`the answer was broken off: ${told.message}`, { cause: error });
 }
 
 function single(values: readonly string[]): string | readonly string[] {

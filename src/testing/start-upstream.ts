@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { wrongArgument } from "../errors/check-argument.js";
 
 /** What an upstream saw of one request, and what it answers as JSON unless it has a handler. */
 export interface RecordedRequest {
@@ -43,7 +44,7 @@ export interface RunningUpstream extends AsyncDisposable {
  * Starts an upstream on 127.0.0.1 that records its requests. Without a handler it answers 200 with what it was asked, as JSON.
  *
  * @param handler - answers in place of the echo
- * @throws the error of `net.Server` when the port cannot be had (rejects)
+ * @throws OptionsError for a handler that is no function, the error of `net.Server` when the port cannot be had (rejects)
  * @example
  * ```ts
  * await using upstream = await startUpstream();
@@ -59,6 +60,7 @@ export async function startUpstream(
   handler: UpstreamHandler = echo,
   { port = 0 }: UpstreamOptions = {},
 ): Promise<RunningUpstream> {
+  if (typeof handler !== "function") throw wrongArgument("handler", "a function", handler);
   const requests: RecordedRequest[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];

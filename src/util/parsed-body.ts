@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { ServerHttp2Stream } from "node:http2";
 
 /** A request whose body a host middleware may have read already (`express.json()` and the like). */
 interface ParsedRequest extends IncomingMessage {
@@ -13,12 +14,21 @@ export interface RestoredBody {
   readonly contentType?: string;
 }
 
-/** True when the request announces a body (RFC 9112 section 6.3). */
-export function announcesBody(request: IncomingMessage): boolean {
+/** A request of HTTP/2, as far as its body goes. */
+interface StreamRequest extends IncomingMessage {
+  readonly stream?: Pick<ServerHttp2Stream, "endAfterHeaders">;
+}
+
+/**
+ * Whether the request has a body. In HTTP/1.1 its headers say so (RFC 9112 section 6.3), in HTTP/2 they need not: there is one unless the
+ * stream has ended with the headers (RFC 9113 section 8.1).
+ */
+export function hasBody(request: StreamRequest): boolean {
   const { headers } = request;
   if (headers["transfer-encoding"] !== undefined) return true;
   const length = headers["content-length"];
-  return length !== undefined && length !== "0";
+  if (length !== undefined) return length !== "0";
+  return request.httpVersionMajor > 1 && request.stream?.endAfterHeaders === false;
 }
 
 /** True when somebody else has read the body's stream to its end, so that it can only be restored. */

@@ -150,3 +150,25 @@ it("names the same request id in header, body and upstream request", async () =>
   const missing = await t.gateway.fetch("/missing");
   expect(((await missing.json()) as { request_id: string }).request_id).toBe(missing.headers.get("x-kong-request-id"));
 });
+
+describe("the head of an answer of the gateway's own", () => {
+  it.each(["short", "with letters beyond ASCII: ü"])(
+    "sends headers as their UTF-8 bytes, whatever the body is: %s",
+    async (message) => {
+      await using t = await proxyTest({
+        document: {
+          routes: [{ name: "r", paths: ["/"] }],
+          plugins: [
+            { name: "request-termination", config: { status_code: 200, message } },
+            { name: "correlation-id", config: { header_name: "x-id", echo_downstream: true } },
+          ],
+        },
+      });
+      const id = Buffer.from("日本 ü").toString("latin1");
+      const { headers, text } = await t.gateway.request({ headers: { host: "x", "x-id": id } });
+      // Raw headers come as one character for each byte.
+      expect(headers["x-id"]).toBe(id);
+      expect(JSON.parse(text)).toEqual({ message });
+    },
+  );
+});

@@ -140,3 +140,33 @@ it("gives a plugin its ids beside its configuration", async () => {
   });
   expect(configs[0]).not.toHaveProperty("consumer_id");
 });
+
+it("takes no notice of instances for streams alone, nor of which of HTTP's protocols an instance names", async () => {
+  const any = definePlugin({
+    name: "marker",
+    version: "1.0.0",
+    priority: 500,
+    protocols: ["http", "https"],
+    allowedProtocols: ["http", "https", "grpc", "tcp", "udp"],
+    config: { mark: str({ required: true }) },
+    access: (pdk, { mark }) => pdk.response.exit(200, mark),
+  }) as AnyPlugin;
+  const mark = async (protocols: readonly string[]): Promise<string> => {
+    await using t = await proxyTest({
+      document: {
+        plugins: [
+          { name: "marker", config: { mark: "global" } },
+          { name: "marker", route: "all", protocols, config: { mark: "route" } },
+        ],
+      },
+      options: { plugins: [any] },
+    });
+    return (await t.gateway.fetch("/")).text();
+  };
+  expect([await mark(["tcp", "udp"]), await mark(["https"]), await mark(["grpc"]), await mark(["http", "tcp"])]).toEqual([
+    "global",
+    "route",
+    "route",
+    "route",
+  ]);
+});

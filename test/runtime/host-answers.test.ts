@@ -176,6 +176,47 @@ describe("a host's answers", () => {
     expect([response.status, await response.text(), response.headers.get("x-kind")]).toEqual([418, "tea", "pot"]);
   });
 
+  it("go without the host's words for a status that a filter changes", async () => {
+    const changed = probe("changed", {
+      headerFilter: (pdk) => pdk.response.setStatus(pdk.request.getPath() === "/none" ? 204 : 503),
+    });
+    await using host = await app([changed], (express) => {
+      express.get("/words", (_req, res) => void res.writeHead(200, "All Good").end("x"));
+      express.get("/none", (_req, res) => void res.send("x"));
+    });
+    const words = await fetch(`${host.url}/words`);
+    expect([words.status, words.statusText]).toEqual([503, "Service Unavailable"]);
+    const none = await fetch(`${host.url}/none`);
+    expect([none.status, none.headers.get("content-length")]).toEqual([204, null]);
+  });
+
+  it("that Node refuses leave room for the host's error, which passes the filters and has what plugins set early", async () => {
+    await using host = await app([stamp, upper, early], (express) => {
+      express.get("/", (_req, res) => void res.writeHead(200, { "X-Bad": "a\nb" }).end());
+    });
+    const response = await fetch(host.url);
+    expect([response.status, await response.text()]).toEqual([500, "HOST FAILED"]);
+    expect([response.headers.get("x-stamp"), response.headers.get("x-early")]).toEqual(["500 service", "from access"]);
+  });
+
+  it("are not filtered again when the host writes after the end", async () => {
+    let pieces = 0;
+    const count = probe("count", {
+      bodyFilter() {
+        pieces += 1;
+      },
+    });
+    await using host = await app([count], (express) => {
+      express.get("/", (_req, res) => {
+        res.on("error", () => undefined);
+        res.end("x");
+        res.write("y");
+        res.end("z");
+      });
+    });
+    expect([await (await fetch(host.url)).text(), pieces]).toEqual(["x", 1]);
+  });
+
   it("break off when a filter throws", async () => {
     const broken = probe("broken", {
       headerFilter() {

@@ -34,17 +34,19 @@ async function lenient(): Promise<Attack> {
   };
 }
 
-/** Sends bytes, and gives all that comes back until the connection ends or falls silent. */
+/** Sends bytes, and gives all that comes back until the connection ends or, once something has come, falls silent. */
 function exchange(port: number, bytes: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
     let received = "";
     socket.setEncoding("latin1").on("data", (data: string) => {
       received += data;
+      socket.setTimeout(500);
     });
     socket.on("error", () => undefined);
     socket.on("close", () => resolve(received));
-    socket.setTimeout(300, () => socket.destroy());
+    // A busy machine may be slow to begin.
+    socket.setTimeout(8_000, () => socket.destroy());
     socket.write(Buffer.from(bytes, "latin1"));
   });
 }

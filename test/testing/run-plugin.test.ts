@@ -74,6 +74,20 @@ describe("runPlugin", () => {
     expect(run.logs.find(({ level }) => level === "error")?.message).toContain("plugin 'broken' failed in access: out of words");
   });
 
+  it.each(["headerFilter", "bodyFilter"] as const)("rejects with the reason when %s throws", async (phase) => {
+    const plugin = definePlugin({
+      name: "broken",
+      version: "1.0.0",
+      priority: 1,
+      config: {},
+      [phase]() {
+        throw new Error("boom");
+      },
+    });
+    const kongName = phase === "headerFilter" ? "header_filter" : "body_filter";
+    await expect(runPlugin(plugin)).rejects.toThrow(`the answer was broken off: plugin 'broken' failed in ${kongName}: boom`);
+  });
+
   it("rejects a configuration that the plugin's schema refuses", async () => {
     const wrong = { config: { status: "many" } } as unknown as { config: { status: number } };
     await expect(runPlugin(greeter, wrong)).rejects.toThrow("expected an integer");

@@ -1,5 +1,5 @@
 import type { TLSSocket } from "node:tls";
-import { announcesBody } from "../../util/parsed-body.js";
+import { hasBody } from "../../util/parsed-body.js";
 import { parseArguments } from "../../util/query.js";
 import { allHeaders, askedHost, connectionScheme, forwardedClient, hostName } from "../request.js";
 import type { RequestContext } from "../request-context.js";
@@ -162,7 +162,7 @@ function requestSize({ incoming, requestBytes, target }: RequestContext): number
   for (let i = 0; i < incoming.rawHeaders.length; i += 2) {
     size += (incoming.rawHeaders[i] as string).length + (incoming.rawHeaders[i + 1] as string).length + 4;
   }
-  if (!announcesBody(incoming)) return size;
+  if (!hasBody(incoming)) return size;
   return size + (Number(incoming.headers["content-length"]) || requestBytes?.length || 0);
 }
 

@@ -1,3 +1,4 @@
+import { thrownText } from "../../util/thrown.js";
 import type { QueueLimits } from "./parameters.js";
 import { pause, unlessAborted } from "./pause.js";
 
@@ -29,7 +30,7 @@ export async function deliver(
       return true;
     } catch (error) {
       if (signal.aborted) break;
-      log.warn(`handler could not process entries: ${error instanceof Error ? error.message : String(error)}`);
+      log.warn(`handler could not process entries: ${thrownText(error)}`);
     }
     if (now() - started > limits.retryTime) {
       log.error(`could not send entries due to max_retry_time exceeded. ${count} queue entries were lost`);

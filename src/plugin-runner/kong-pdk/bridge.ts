@@ -1,5 +1,6 @@
 import type { Pdk } from "../../pdk/pdk.js";
 import { isPromise } from "../../util/maybe-promise.js";
+import { thrownText } from "../../util/thrown.js";
 import { kongFunctions, missingFunctions } from "./functions.js";
 
 /** What a call of the PDK rejects with. */
@@ -7,7 +8,7 @@ class PdkCallError extends Error {
   override readonly name = "PDKError";
 
   constructor(name: string, cause: unknown) {
-    super(`kong.${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super(`kong.${name}: ${thrownText(cause)}`, { cause });
   }
 }
 

@@ -1,6 +1,7 @@
 import { PluginLoadError } from "../../errors/gateway-error.js";
 import type { Pdk } from "../../pdk/pdk.js";
 import type { Fields } from "../../schema/field.js";
+import { thrownText } from "../../util/thrown.js";
 import { definePlugin, type Plugin } from "../define-plugin.js";
 import { perConfig } from "../per-config.js";
 import { kongBridge } from "./bridge.js";
@@ -112,7 +113,7 @@ function runPhase(
         return;
       }
       const how = isOver ? "after its answer" : "and the request goes on";
-      pdk?.log.error(`${phase} failed, ${how}: ${error instanceof Error ? error.message : String(error)}`);
+      pdk?.log.error(`${phase} failed, ${how}: ${thrownText(error)}`);
       over();
     };
     const kong = kongBridge({ pdk, bytes: bodies === "buffer", answered: over });

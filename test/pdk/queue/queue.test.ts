@@ -162,6 +162,21 @@ describe("retries", () => {
     expect(tries).toBe(3);
   });
 
+  it("come after anything that is thrown, also what has no text", async () => {
+    const { queues, lines } = setUp();
+    let tries = 0;
+    const send = (): void => {
+      tries += 1;
+      if (tries === 1) throw Object.create(null);
+    };
+    queues.add(plugin, {}, send, "c", "a");
+    await turn(100);
+    expect([tries, lines]).toEqual([
+      2,
+      [expect.stringContaining("handler could not process entries: something that cannot be printed")],
+    ]);
+  });
+
   it("do not come sooner because of new entries", async () => {
     const { add, state } = setUp();
     state.failing = true;
