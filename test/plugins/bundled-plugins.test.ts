@@ -30,6 +30,9 @@ describe("bundled plugins", () => {
     ["proxy-cache", 100, ["service", "route", "consumer"]],
     ["response-transformer", 800, ["service", "route", "consumer"]],
     ["redirect", 779, ["service", "route", "consumer"]],
+    ["prometheus", 13, ["service", "route", "consumer"]],
+    ["http-log", 12, ["service", "route", "consumer"]],
+    ["file-log", 9, ["service", "route", "consumer"]],
     ["request-termination", 2, ["service", "route", "consumer"]],
   ])("%s has Kong's priority and scopes", (name, priority, scopes) => {
     const plugin = bundledPlugins.find((candidate) => candidate.name === name);

@@ -3,6 +3,7 @@ import { type AuthenticationFailure, authenticateOrAnonymous, identifyConsumer }
 import { definePlugin } from "../../plugin-runner/define-plugin.js";
 import { perConfig } from "../../plugin-runner/per-config.js";
 import { bool, type InferFields, str } from "../../schema/field.js";
+import { headerTextFault } from "../../schema/header-text.js";
 import { chain, type MaybePromise } from "../../util/maybe-promise.js";
 import { safeEqual } from "../../util/safe-equal.js";
 import { type BasicauthCredential, basicauthCredentials, hashPassword } from "./entities.js";
@@ -15,7 +16,12 @@ const configFields = {
     default: false,
     description: "Takes the credentials off the request before it goes upstream.",
   }),
-  realm: str({ required: true, default: "service", description: "The realm that `WWW-Authenticate` names." }),
+  realm: str({
+    required: true,
+    default: "service",
+    validator: headerTextFault,
+    description: "The realm that `WWW-Authenticate` names.",
+  }),
 };
 
 type Config = InferFields<typeof configFields>;

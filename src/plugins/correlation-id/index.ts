@@ -1,6 +1,7 @@
 import type { Pdk } from "../../pdk/pdk.js";
 import { definePlugin } from "../../plugin-runner/define-plugin.js";
 import { bool, oneOf, str } from "../../schema/field.js";
+import { tokenFault } from "../../schema/header-text.js";
 import { type Generator, IdSource } from "./id-source.js";
 
 const DEFAULT_HEADER = "Kong-Request-ID";
@@ -11,7 +12,11 @@ export const correlationId = definePlugin({
   version: "3.10.0",
   priority: 100001,
   config: {
-    header_name: str({ default: DEFAULT_HEADER, description: "The request header that carries the id." }),
+    header_name: str({
+      default: DEFAULT_HEADER,
+      validator: tokenFault,
+      description: "The request header that carries the id.",
+    }),
     generator: oneOf(["uuid", "uuid#counter", "tracker"], {
       required: true,
       default: "uuid#counter",

@@ -2,8 +2,9 @@ import type { Pdk } from "../../pdk/pdk.js";
 import { definePlugin } from "../../plugin-runner/define-plugin.js";
 import { perConfig } from "../../plugin-runner/per-config.js";
 import { arrayOf, bool, type InferFields, num, oneOf, str } from "../../schema/field.js";
+import { headerTextFault } from "../../schema/header-text.js";
 import { pcreFault } from "../../util/regex.js";
-import { compileOrigins, type OriginAnswer, type OriginRule, originAnswer } from "./origins.js";
+import { compileOrigins, type OriginAnswer, type OriginRule, originAnswer, sameAnswer } from "./origins.js";
 
 const METHODS = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS", "TRACE", "CONNECT"] as const;
 
@@ -15,8 +16,10 @@ const configFields = {
   origins: arrayOf(str({ validator: originFault }), {
     description: "Origins that may read answers: `*`, origins, or regular expressions. None: all origins.",
   }),
-  headers: arrayOf(str(), { description: "Headers that requests may carry; none: those that the preflight asks for." }),
-  exposed_headers: arrayOf(str(), { description: "Headers of answers that scripts may read." }),
+  headers: arrayOf(str({ validator: headerTextFault }), {
+    description: "Headers that requests may carry; none: those that the preflight asks for.",
+  }),
+  exposed_headers: arrayOf(str({ validator: headerTextFault }), { description: "Headers of answers that scripts may read." }),
   methods: arrayOf(oneOf(METHODS), { default: METHODS, description: "Methods that requests may have." }),
   max_age: num({ description: "Seconds for which browsers may keep the answer to a preflight." }),
   credentials: bool({ required: true, default: false, description: "Lets requests carry cookies and the like." }),
@@ -33,6 +36,8 @@ type Config = InferFields<typeof configFields>;
 
 interface Prepared {
   readonly origins: OriginRule;
+  /** What every request gets, where that does not depend on its origin. */
+  readonly same: OriginAnswer | undefined;
   /** Patterns that were too slow since this was last asked. */
   readonly slow: Set<string>;
   readonly allowHeaders: string | undefined;
@@ -42,8 +47,10 @@ interface Prepared {
 
 const prepare = perConfig((config: Config): Prepared => {
   const slow = new Set<string>();
+  const origins = compileOrigins(config.origins, (pattern) => slow.add(pattern));
   return {
-    origins: compileOrigins(config.origins, (pattern) => slow.add(pattern)),
+    origins,
+    same: config.allow_origin_absent ? sameAnswer(origins, config.credentials) : undefined,
     slow,
     allowHeaders: joined(config.headers),
     exposedHeaders: joined(config.exposed_headers),
@@ -99,12 +106,15 @@ export const cors = definePlugin({
   headerFilter(pdk, config) {
     const { request, response } = pdk;
     if (request.getMethod() === "OPTIONS" && pdk.ctx.plugin.preflight === true) return;
-    const origin = request.getHeader("origin");
-    if (!origin && !config.allow_origin_absent) return;
-
     const prepared = prepare(config);
     const { exposedHeaders } = prepared;
-    const { allowed, varies, credentials } = answerTo(origin, pdk, config, prepared);
+    let answer = prepared.same;
+    if (answer === undefined) {
+      const origin = request.getHeader("origin");
+      if (!origin && !config.allow_origin_absent) return;
+      answer = answerTo(origin, pdk, config, prepared);
+    }
+    const { allowed, varies, credentials } = answer;
     if (allowed === undefined) response.clearHeader("Access-Control-Allow-Origin");
     else response.setHeader("Access-Control-Allow-Origin", allowed);
     if (varies) response.addHeader("Vary", "Origin");

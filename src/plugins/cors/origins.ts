@@ -76,6 +76,11 @@ export function originAnswer(rule: OriginRule, credentials: boolean, origin: str
   return rule.kind === "any" ? EVERYONE : { allowed, varies: true, credentials: false };
 }
 
+/** The answer to all requests, with an origin or without, where there is but one. */
+export function sameAnswer(rule: OriginRule, credentials: boolean): OriginAnswer | undefined {
+  return rule.kind === "fixed" || (rule.kind === "any" && !credentials) ? originAnswer(rule, credentials, undefined) : undefined;
+}
+
 type OriginTest = (request: NormalizedOrigin) => boolean;
 
 function compileEntry(entry: string, slow?: (pattern: string) => void): OriginTest {

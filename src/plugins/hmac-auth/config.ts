@@ -1,4 +1,5 @@
 import { arrayOf, bool, type InferFields, num, oneOf, str } from "../../schema/field.js";
+import { headerTextFault } from "../../schema/header-text.js";
 
 const ALGORITHMS = ["hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512"] as const;
 
@@ -17,7 +18,7 @@ export const configFields = {
   }),
   enforce_headers: arrayOf(str(), { default: [], description: "Names that every signature must cover." }),
   algorithms: arrayOf(oneOf(ALGORITHMS), { default: ALGORITHMS, description: "The algorithms that clients may sign with." }),
-  realm: str({ description: "The realm that `WWW-Authenticate` names." }),
+  realm: str({ validator: headerTextFault, description: "The realm that `WWW-Authenticate` names." }),
 };
 
 export type HmacAuthConfig = InferFields<typeof configFields>;

@@ -2,7 +2,9 @@ import { definePlugin } from "../../plugin-runner/define-plugin.js";
 import { perConfig } from "../../plugin-runner/per-config.js";
 import type { EntityCheck } from "../../schema/entity-check.js";
 import { int, mapOf, num, oneOf, str } from "../../schema/field.js";
+import { headerTextFault } from "../../schema/header-text.js";
 import { allProtocols } from "../../schema/protocols.js";
+import { headerNameFault } from "../../schema/text-faults.js";
 import { headerName, url } from "../../schema/typedefs-http.js";
 import { customFieldsByLua, queue } from "../../schema/typedefs-records.js";
 import { HttpClients } from "./http-clients.js";
@@ -13,7 +15,7 @@ const ownHeaders = ["Host", "Content-Length", "Content-Type"];
 
 function headerFault(name: string): string | undefined {
   const own = ownHeaders.find((header) => header.toLowerCase() === name.toLowerCase());
-  return own === undefined ? undefined : `cannot contain '${own}' header`;
+  return own === undefined ? headerNameFault(name) : `cannot contain '${own}' header`;
 }
 
 const oneAuthorization: EntityCheck = {
@@ -57,7 +59,7 @@ export const httpLog = definePlugin({
     retry_count: int({ description: "Deprecated, without effect." }),
     queue_size: int({ description: "Deprecated: `queue.max_batch_size`." }),
     flush_timeout: num({ description: "Deprecated: `queue.max_coalescing_delay`." }),
-    headers: mapOf(headerName({ validator: headerFault }), str({ referenceable: true }), {
+    headers: mapOf(headerName({ validator: headerFault }), str({ referenceable: true, validator: headerTextFault }), {
       description: "Further headers of the requests.",
     }),
     queue: queue(),

@@ -33,13 +33,13 @@ export interface Receiver {
 /** Works out what does not change from request to request. */
 export function receiverOf(config: Config): Receiver {
   const { http_endpoint, method, content_type, timeout, keepalive, retry_count } = config;
-  const { host, origin, pathname } = new URL(http_endpoint);
+  const { hostname, port, protocol, origin, pathname } = new URL(http_endpoint);
   // As it is written: user and password are sent undecoded, as Kong does.
   const userInfo = /^[^/]*\/\/([^/?#]*)@/.exec(http_endpoint)?.[1];
   const oldSize = config.queue_size ?? 1;
   return {
     url: `${origin}${pathname}`,
-    host,
+    host: `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`,
     method: method ?? "POST",
     headers: {
       ...config.headers,

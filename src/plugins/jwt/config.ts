@@ -1,4 +1,5 @@
 import { bool, type EntityCheck, type InferFields, num, oneOf, setOf, str } from "../../schema/field.js";
+import { headerTextFault } from "../../schema/header-text.js";
 
 export const configFields = {
   uri_param_names: setOf(str(), { default: ["jwt"], description: "Names of the query arguments that may hold the token." }),
@@ -17,7 +18,7 @@ export const configFields = {
     default: ["authorization"],
     description: "Names of the headers that may hold the token, after `Bearer`.",
   }),
-  realm: str({ description: "The realm that `WWW-Authenticate` names." }),
+  realm: str({ validator: headerTextFault, description: "The realm that `WWW-Authenticate` names." }),
 };
 
 export type JwtConfig = InferFields<typeof configFields>;

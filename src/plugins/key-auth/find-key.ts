@@ -1,5 +1,6 @@
 import type { Pdk, PluginEntities } from "../../pdk/pdk.js";
 import type { MaybePromise } from "../../util/maybe-promise.js";
+import { changeMultipart } from "../../util/multipart.js";
 
 /** Where keys are looked for. */
 export interface KeyPlaces {
@@ -20,16 +21,16 @@ type BodyFields = Readonly<Record<string, unknown>>;
 
 /**
  * The first text under one of the names; per name the header comes first, then the query, then the body. It is taken off the
- * request, from wherever it stands, when credentials are to be hidden.
+ * request, from wherever it stands, when credentials are to be hidden; so are keys that are too many, since an anonymous consumer may
+ * stand in for whoever sent them.
  */
 export function findKey<E extends PluginEntities>(pdk: Pdk<E>, config: KeyPlaces): MaybePromise<FoundKey> {
   if (config.key_in_body) return findKeyInBodyToo(pdk, config);
   for (const name of config.key_names) {
-    const value = outsideBody(pdk, config, name);
-    if (isList(value)) return DUPLICATE;
-    if (typeof value !== "string") continue;
+    const found = keyIn(outsideBody(pdk, config, name));
+    if (found === undefined) continue;
     if (config.hide_credentials) hideOutsideBody(pdk, name);
-    return value;
+    return found;
   }
   return undefined;
 }
@@ -43,13 +44,13 @@ async function findKeyInBodyToo<E extends PluginEntities>(pdk: Pdk<E>, config: K
       fields ??= await readFields(pdk);
       value = Object.hasOwn(fields, name) ? fields[name] : undefined;
     }
-    if (isList(value)) return DUPLICATE;
-    if (typeof value !== "string") continue;
+    const found = keyIn(value);
+    if (found === undefined) continue;
     if (config.hide_credentials) {
       hideOutsideBody(pdk, name);
       await hideInBody(pdk, name, fields ?? (await readFields(pdk)));
     }
-    return value;
+    return found;
   }
   return undefined;
 }
@@ -62,9 +63,10 @@ function outsideBody<E extends PluginEntities>(pdk: Pdk<E>, { key_in_header, key
   return key_in_query ? pdk.request.getQuery()[name] : undefined;
 }
 
-/** Kong does not tell JSON objects from lists. */
-function isList(value: unknown): boolean {
-  return typeof value === "object" && value !== null;
+/** What a value means as a key. Kong does not tell JSON objects from lists. */
+function keyIn(value: unknown): FoundKey {
+  if (typeof value === "string") return value;
+  return typeof value === "object" && value !== null ? DUPLICATE : undefined;
 }
 
 /** The fields of a form, JSON object or multipart body. A body that cannot be read as one has none. */
@@ -77,6 +79,8 @@ async function readFields<E extends PluginEntities>(pdk: Pdk<E>): Promise<BodyFi
   }
 }
 
+const isMultipart = /^multipart\/form-data/i;
+
 function hideOutsideBody<E extends PluginEntities>(pdk: Pdk<E>, name: string): void {
   const { request } = pdk.service;
   request.clearQueryArg(name);
@@ -87,6 +91,10 @@ function hideOutsideBody<E extends PluginEntities>(pdk: Pdk<E>, name: string): v
 
 async function hideInBody<E extends PluginEntities>(pdk: Pdk<E>, name: string, fields: BodyFields): Promise<void> {
   if (!Object.hasOwn(fields, name)) return;
+  const type = pdk.request.getHeader("content-type") ?? "";
+  // Encoded anew, a form would lose the names, types and bytes of its files.
+  const form = isMultipart.test(type) ? changeMultipart(await pdk.request.getRawBody(), type, { remove: [name] }) : undefined;
+  if (form !== undefined) return pdk.service.request.setRawBody(form.body);
   const { [name]: _key, ...rest } = fields;
   await pdk.service.request.setBody(rest);
 }

@@ -8,6 +8,7 @@ import {
 import { definePlugin } from "../../plugin-runner/define-plugin.js";
 import { perConfig } from "../../plugin-runner/per-config.js";
 import { arrayOf, bool, type InferFields, str } from "../../schema/field.js";
+import { headerTextFault } from "../../schema/header-text.js";
 import { headerName } from "../../schema/typedefs-http.js";
 import { chain, type MaybePromise } from "../../util/maybe-promise.js";
 import { type KeyauthCredential, keyauthCredentials } from "./entities.js";
@@ -29,7 +30,7 @@ const configFields = {
   key_in_query: bool({ required: true, default: true, description: "Looks for the key in the query." }),
   key_in_body: bool({ required: true, default: false, description: "Looks for the key in form, JSON and multipart bodies." }),
   run_on_preflight: bool({ required: true, default: true, description: "Authenticates OPTIONS requests too." }),
-  realm: str({ description: "The realm that `WWW-Authenticate` names." }),
+  realm: str({ validator: headerTextFault, description: "The realm that `WWW-Authenticate` names." }),
 };
 
 type Config = InferFields<typeof configFields>;

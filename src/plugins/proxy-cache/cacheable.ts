@@ -20,16 +20,11 @@ export function isCacheableRequest(pdk: Pdk, config: Config, directives: Directi
   if (!prepare(config).methods.has(method)) return false;
   if (directives.has("no-store") || directives.has("no-cache")) return false;
   // A body that the method has no use for may still make the upstream answer something else, and is not part of the key.
-  if ((method === "GET" || method === "HEAD") && hasBody(pdk)) return false;
+  if ((method === "GET" || method === "HEAD") && request.hasBody()) return false;
   if (request.getHeader("upgrade")?.toLowerCase() === "websocket") return false;
   // The key must not be made of headers that the upstream does not get.
   const named = request.getHeaderValues("connection")?.join(",").toLowerCase().split(",") ?? [];
   return named.every((name) => name.trim() === "" || ofConnections.has(name.trim()));
-}
-
-/** Whether the request has a body. */
-export function hasBody({ request }: Pdk): boolean {
-  return request.getHeader("transfer-encoding") !== undefined || Number(request.getHeader("content-length") ?? 0) > 0;
 }
 
 /** Whether the answer may be stored, as far as its head says; and if so, for how many seconds it is good. */

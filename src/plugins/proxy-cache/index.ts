@@ -4,7 +4,7 @@ import { allProtocols } from "../../schema/protocols.js";
 import type { MaybePromise } from "../../util/maybe-promise.js";
 import { adminEndpoints } from "./admin-endpoints.js";
 import { cacheKey } from "./cache-key.js";
-import { hasBody, isCacheableRequest } from "./cacheable.js";
+import { isCacheableRequest } from "./cacheable.js";
 import { type Config, configFields } from "./config.js";
 import { type Directives, parseDirectives, secondsOf } from "./directives.js";
 import { type Entry, type MemoryZone, MemoryZones, type StoredAnswer } from "./memory-zones.js";
@@ -92,7 +92,7 @@ function pass(pdk: CachePdk, config: Config, zone: MemoryZone, key: string, stat
   turn.zone = zone;
   turn.key = key;
   tell(pdk, config, "X-Cache-Status", status);
-  if (!hasBody(pdk)) return;
+  if (!pdk.request.hasBody()) return;
   // One that is too long to be held in memory goes to the upstream all the same.
   return pdk.request.getRawBody().then(
     (body) => {

@@ -38,8 +38,9 @@ export const requestSizeLimiting = definePlugin({
     if (require_content_length && coding !== "chunked") {
       return pdk.response.error(411, "A valid Content-Length header is required");
     }
-    // Without either header there is no body (RFC 9112 section 6.3). One that the host reads itself is the host's to count.
-    if (coding === undefined || pdk.router.getService() === null) return;
+    if (!pdk.request.hasBody()) return;
+    // One that the host reads itself is the host's to count.
+    if (pdk.router.getService() === null) return;
     pdk.service.request.limitBody(limit, refusal(pdk), TOO_LARGE);
     return limit <= MOST_HELD ? readWithin(pdk, limit) : undefined;
   },

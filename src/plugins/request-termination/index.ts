@@ -2,6 +2,7 @@ import type { Pdk } from "../../pdk/pdk.js";
 import { definePlugin } from "../../plugin-runner/define-plugin.js";
 import type { EntityCheck } from "../../schema/entity-check.js";
 import { bool, int, str } from "../../schema/field.js";
+import { headerTextFault } from "../../schema/header-text.js";
 import { headerName } from "../../schema/typedefs-http.js";
 import { echo } from "./echo.js";
 
@@ -36,7 +37,7 @@ export const requestTermination = definePlugin({
   config: {
     status_code: int({ required: true, default: 503, between: [100, 599], description: "Status of the answer." }),
     message: str({ description: "Message of a JSON answer." }),
-    content_type: str({ description: "Content-Type of `body`." }),
+    content_type: str({ validator: headerTextFault, description: "Content-Type of `body`." }),
     body: str({ description: "The whole body of the answer." }),
     echo: bool({ required: true, default: false, description: "Answers with what the gateway knows of the request." }),
     trigger: headerName({ description: "Answers only requests with a header or query argument of this name." }),

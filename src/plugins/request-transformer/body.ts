@@ -1,10 +1,10 @@
 import { type Buffer, isUtf8 } from "node:buffer";
 import type { Pdk } from "../../pdk/pdk.js";
 import { changeMembers, isJsonThere, isPresent, membersOf } from "../../util/members.js";
+import { changeMultipart } from "../../util/multipart.js";
 import { encodeArguments, parseArguments } from "../../util/query.js";
 import type { ChangeRules, Changes } from "./changes.js";
 import type { RequestEnvironment } from "./environment.js";
-import { changeMultipart } from "./multipart.js";
 
 type BodyKind = "form" | "json" | "multipart";
 
@@ -52,6 +52,7 @@ async function readAndChange(pdk: Pdk, kind: BodyKind, contentType: string, chan
   if (raw === undefined) return;
   const { request } = pdk.service;
   if (kind === "multipart") {
+    // `append` does nothing here, as in Kong.
     const changed = changeMultipart(raw, contentType, changes);
     if (changed === undefined) return;
     request.setRawBody(changed.body);

@@ -1,6 +1,7 @@
 import { limitOrderFault, PERIODS } from "../../pdk/counters/periods.js";
 import type { EntityCheck } from "../../schema/entity-check.js";
 import { bool, type InferFields, mapOf, num, oneOf, record, str } from "../../schema/field.js";
+import { tokenFault } from "../../schema/header-text.js";
 import { redis } from "../../schema/typedefs-records.js";
 
 const limit = record(
@@ -22,18 +23,17 @@ const limit = record(
   },
 );
 
-/** Limits are told in headers that have their names. */
-function limitNameFault(name: string): string | undefined {
-  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) ? undefined : `invalid value: ${name}`;
-}
-
 const policy = {
   default: "local",
   description: "Where use is counted: in the gateway's memory, in its database, or in Redis.",
 } as const;
 
 export const configFields = {
-  header_name: str({ default: "x-kong-limit", description: "The header in which upstreams say how much was used." }),
+  header_name: str({
+    default: "x-kong-limit",
+    validator: tokenFault,
+    description: "The header in which upstreams say how much was used.",
+  }),
   limit_by: oneOf(["consumer", "credential", "ip"], {
     default: "consumer",
     description: "What counts as one client; the client's address where the request has no such thing.",
@@ -47,7 +47,8 @@ export const configFields = {
     description: "Refuses requests once any limit is used up, before the upstream is asked.",
   }),
   hide_client_headers: bool({ required: true, default: false, description: "Does not tell clients about their limits." }),
-  limits: mapOf(str({ validator: limitNameFault }), limit, {
+  // Limits are told in headers that have their names.
+  limits: mapOf(str({ validator: tokenFault }), limit, {
     required: true,
     lenMin: 1,
     description: "The limits, by the names that upstreams use.",

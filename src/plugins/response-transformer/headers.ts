@@ -30,9 +30,12 @@ function pairs(entries: readonly string[]): readonly Pair[] {
   return entries.map(splitNameValue).flatMap(({ name, value }) => (value === "" ? [] : [[name, value] as const]));
 }
 
+/** The most that the PDK gives. */
+const MOST_HEADERS = 1000;
+
 /** Changes the headers of an answer. What is there and what is not was decided when the phase began. */
 export function changeHeaders(response: PdkResponse, { remove, rename, replace, add, append }: HeaderChanges): void {
-  const before = response.getHeaders();
+  const before = response.getHeaders(MOST_HEADERS);
   const find = (name: string): string | string[] | undefined => before[name.toLowerCase()];
   for (const name of remove) response.clearHeader(name);
   for (const [from, to] of rename) {

@@ -1,4 +1,5 @@
 import { bool, type InferFields, num, oneOf, type Shorthands, setOf, str } from "../../schema/field.js";
+import { headerTextFault, tokenFault } from "../../schema/header-text.js";
 
 const SESSION_HEADERS = [
   "id",
@@ -12,6 +13,11 @@ const SESSION_HEADERS = [
 
 /** What the headers about a session can tell. */
 export type SessionHeader = (typeof SESSION_HEADERS)[number];
+
+/** A semicolon would begin another attribute. */
+function attributeFault(value: string): string | undefined {
+  return value.includes(";") ? `invalid value: ${value}` : headerTextFault(value);
+}
 
 export const configFields = {
   secret: str({
@@ -29,9 +35,9 @@ export const configFields = {
   rolling_timeout: num({ default: 3_600, description: "Seconds for which a session lasts unless it is renewed; 0: no limit." }),
   absolute_timeout: num({ default: 86_400, description: "Seconds after which a session ends in any case; 0: never." }),
   stale_ttl: num({ default: 10, description: "Seconds for which a session that was replaced stays good." }),
-  cookie_name: str({ default: "session", description: "Name of the cookie." }),
-  cookie_path: str({ default: "/", description: "`Path` of the cookie." }),
-  cookie_domain: str({ description: "`Domain` of the cookie." }),
+  cookie_name: str({ default: "session", validator: tokenFault, description: "Name of the cookie." }),
+  cookie_path: str({ default: "/", validator: attributeFault, description: "`Path` of the cookie." }),
+  cookie_domain: str({ validator: attributeFault, description: "`Domain` of the cookie." }),
   cookie_same_site: oneOf(["Strict", "Lax", "None", "Default"], {
     default: "Strict",
     description: "`SameSite` of the cookie; `Default` leaves it to the browser.",
@@ -39,7 +45,7 @@ export const configFields = {
   cookie_http_only: bool({ default: true, description: "Hides the cookie from scripts." }),
   cookie_secure: bool({ default: true, description: "Sends the cookie over HTTPS only." }),
   remember: bool({ default: false, description: "Keeps a second cookie, with which clients get a new session." }),
-  remember_cookie_name: str({ default: "remember", description: "Name of the second cookie." }),
+  remember_cookie_name: str({ default: "remember", validator: tokenFault, description: "Name of the second cookie." }),
   remember_rolling_timeout: num({
     default: 604_800,
     description: "Seconds for which the second cookie lasts unless it is used; 0: no limit.",

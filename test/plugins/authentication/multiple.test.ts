@@ -117,3 +117,33 @@ describe("all of them with an anonymous consumer", () => {
     await seen(await t.gateway.fetch("/", { headers: good.jwt }));
   });
 });
+
+describe("all of them in the same Authorization header", () => {
+  const { authorization, "proxy-authorization": signed } = { ...good["basic-auth"], ...good["hmac-auth"] };
+  const given = {
+    "by-password": { authorization },
+    "by-token": { authorization: good.jwt["x-token"] },
+    "by-signature": { authorization: signed, date: DATE },
+    "by-key": { apikey: "key", authorization: "Negotiate other" },
+  };
+  // basic-auth takes every Authorization that it has read, as Kong does, and leaves none to hmac-auth: it hides nothing here.
+  const hiding = (name: Name): object => (name === "jwt" || name === "basic-auth" ? {} : { hide_credentials: true });
+  const plugins = order.map((name) => ({ name, config: { anonymous: "guest", ...hiding(name) } }));
+
+  it.each(Object.entries(given))("%s", async (consumer, headers) => {
+    await using t = await setup(plugins);
+    const { headers: sent } = await seen(await t.gateway.fetch("/", { headers: headers as Record<string, string> }));
+    expect(sent["x-consumer-username"]).toBe(consumer);
+    expect(sent).not.toHaveProperty("x-anonymous-consumer");
+    for (const secret of [signed, "key"]) expect(Object.values(sent)).not.toContain(secret);
+  });
+
+  it("is for none of them: the anonymous consumer", async () => {
+    await using t = await setup(plugins);
+    for (const value of ["Negotiate other", "Basic !", "Bearer x.y.z", 'hmac username="x"']) {
+      const { headers } = await seen(await t.gateway.fetch("/", { headers: { authorization: value } }));
+      expect(headers).toMatchObject({ "x-consumer-username": "guest", "x-anonymous-consumer": "true" });
+      expect(headers).not.toHaveProperty("x-credential-identifier");
+    }
+  });
+});

@@ -1,6 +1,9 @@
+import { connect, type Socket } from "node:net";
+import { definePlugin } from "postern";
 import { describe, expect, it } from "vitest";
 import { type EchoRecord, echoUpstream } from "../../support/echo-upstream.js";
 import { type Config, type TestGateway, testGateway } from "../../support/test-gateway.js";
+import { waitFor } from "../../support/wait-for.js";
 
 const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}";
 
@@ -102,6 +105,65 @@ describe("correlation-id", () => {
     expect([generated.status, generated.headers.get("kong-request-id")]).toEqual([404, expect.stringMatching(/#1$/)]);
     const given = await t.gateway.fetch("/nowhere", { headers: { "kong-request-id": "mine" } });
     expect(given.headers.get("kong-request-id")).toBe("mine");
+  });
+
+  it("tells the client also when a plugin fails", async () => {
+    const broken = definePlugin({
+      name: "broken",
+      version: "1.0.0",
+      priority: 1,
+      config: {},
+      access() {
+        throw new Error("broken");
+      },
+    });
+    const plugins = [{ name: "correlation-id", config: { echo_downstream: true } }, { name: "broken" }];
+    const logger = { debug() {}, info() {}, warn() {}, error() {} };
+    await using t = await setup({}, { plugins }, { plugins: ["bundled", broken], logger });
+    const response = await t.gateway.fetch("/");
+    expect([response.status, response.headers.get("kong-request-id")]).toEqual([500, expect.stringMatching(/#1$/)]);
+  });
+
+  it("puts the id into the log entry, given or made", async () => {
+    const entries: Record<string, unknown>[] = [];
+    const keeps = definePlugin({
+      name: "keeps",
+      version: "1.0.0",
+      priority: 1,
+      config: {},
+      log: (pdk) => void entries.push(pdk.log.serialize() as unknown as Record<string, unknown>),
+    });
+    await using t = await setup(
+      {},
+      { plugins: [{ name: "correlation-id" }, { name: "keeps" }] },
+      { plugins: ["bundled", keeps] },
+    );
+    const made = await upstreamHeader(t, "kong-request-id");
+    await upstreamHeader(t, "kong-request-id", { "kong-request-id": "mine" });
+    await waitFor(() => entries.length === 2);
+    expect(entries.map(({ correlation_id }) => correlation_id)).toEqual([made, "mine"]);
+  });
+
+  it("numbers connections and the requests on each for `tracker`", async () => {
+    await using t = await setup({ generator: "tracker", header_name: null }, {}, { clock: () => 1_700_000_000_000 });
+    const ask = async (times: number): Promise<string[]> => {
+      const head = `GET / HTTP/1.1\r\nHost: x\r\n`;
+      const text = `${`${head}\r\n`.repeat(times - 1)}${head}Connection: close\r\n\r\n`;
+      const { port } = t.gateway;
+      return await new Promise((resolve, reject) => {
+        let received = "";
+        connect(port, "127.0.0.1", function send(this: Socket) {
+          this.setEncoding("utf8").on("data", (piece) => {
+            received += piece;
+          });
+          this.on("end", () =>
+            resolve([...received.matchAll(/"kong-request-id":"[^"]*-(\d+-\d+)-1700000000\.000"/g)].map(([, id = ""]) => id)),
+          );
+          this.write(text);
+        }).on("error", reject);
+      });
+    };
+    expect([await ask(2), await ask(1)]).toEqual([["1-1", "1-2"], ["2-1"]]);
   });
 
   it("refuses an unknown generator", async () => {

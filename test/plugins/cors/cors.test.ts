@@ -1,3 +1,4 @@
+import { definePlugin } from "postern";
 import { describe, expect, it } from "vitest";
 import { type EchoUpstream, echoUpstream } from "../../support/echo-upstream.js";
 import { type Config, type TestGateway, testGateway } from "../../support/test-gateway.js";
@@ -9,7 +10,12 @@ interface Setup extends AsyncDisposable {
   readonly gateway: TestGateway;
 }
 
-async function setup(config: object = {}, more: Config = {}, upstreamHeaders: Record<string, string> = {}): Promise<Setup> {
+async function setup(
+  config: object = {},
+  more: Config = {},
+  upstreamHeaders: Record<string, string> = {},
+  options: object = {},
+): Promise<Setup> {
   const upstream = await echoUpstream({ answer: (_record, res) => void res.writeHead(200, upstreamHeaders).end("ok") });
   const gateway = await testGateway({
     config: {
@@ -18,6 +24,7 @@ async function setup(config: object = {}, more: Config = {}, upstreamHeaders: Re
       plugins: [{ name: "cors", config }],
       ...more,
     },
+    options,
   });
   return {
     upstream,
@@ -176,6 +183,50 @@ describe("cors, other requests", () => {
     const response = await t.gateway.fetch("/", { headers: { origin: "http://a.test" } });
     expect(response.status).toBe(status);
     expect(response.headers.get("access-control-allow-origin")).toBe("*");
+  });
+});
+
+describe("cors, in the way of failures", () => {
+  const broken = definePlugin({
+    name: "broken",
+    version: "1.0.0",
+    priority: 1,
+    config: {},
+    access() {
+      throw new Error("broken");
+    },
+  });
+
+  it("carries the headers also when a plugin fails", async () => {
+    const logger = { debug() {}, info() {}, warn() {}, error() {} };
+    const more = { plugins: [{ name: "cors" }, { name: "broken" }] };
+    await using t = await setup({}, more, {}, { plugins: ["bundled", broken], logger });
+    const response = await t.gateway.fetch("/", { headers: { origin: "http://a.test" } });
+    expect([response.status, corsHeaders(response)]).toEqual([500, { "access-control-allow-origin": "*" }]);
+  });
+
+  it("allows credentials where no origin matched, which lets nobody in", async () => {
+    await using t = await setup({ origins: ["http://b.test", "http://c.test"], credentials: true });
+    const headers = { "access-control-allow-credentials": "true", vary: "Origin" };
+    expect(corsHeaders(await preflight(t))).toEqual({ ...headers, "access-control-allow-methods": ALL_METHODS });
+    expect(corsHeaders(await t.gateway.fetch("/", { headers: { origin: "http://a.test" } }))).toEqual(headers);
+  });
+
+  it("takes an empty origin for none", async () => {
+    await using t = await setup({ allow_origin_absent: false });
+    const { headers } = await t.gateway.request({ headers: { host: "x", origin: "" } });
+    expect(headers).not.toHaveProperty("access-control-allow-origin");
+    const asked = { host: "x", origin: "", "access-control-request-method": "PUT" };
+    expect((await t.gateway.request({ method: "OPTIONS", headers: asked })).text).toBe("ok");
+  });
+
+  it("allows all methods where the list is null, and tells a max_age of 0", async () => {
+    await using t = await setup({ methods: null, max_age: 0 });
+    expect(corsHeaders(await preflight(t))).toEqual({
+      "access-control-allow-origin": "*",
+      "access-control-allow-methods": ALL_METHODS,
+      "access-control-max-age": "0",
+    });
   });
 });
 

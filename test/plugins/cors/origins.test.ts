@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compileOrigins, normalizeOrigin, originAnswer } from "../../../src/plugins/cors/origins.js";
+import { compileOrigins, normalizeOrigin, originAnswer, sameAnswer } from "../../../src/plugins/cors/origins.js";
 
 function allowed(origins: string[] | null, origin: string | undefined, credentials = false): string | undefined {
   return originAnswer(compileOrigins(origins), credentials, origin).allowed;
@@ -111,5 +111,20 @@ describe("origins", () => {
       credentials: true,
     });
     expect(originAnswer(compileOrigins(null), true, undefined)).toEqual({ allowed: "*", varies: false, credentials: false });
+  });
+
+  it.each([
+    [null, false, true],
+    [null, true, false],
+    [["http://foo.test"], true, true],
+    [["http://foo.test", "http://bar.test"], false, false],
+    [["http://foo.test", "*"], false, false],
+  ])("%j with credentials %s have one answer for all: %s", (origins, credentials, isSame) => {
+    const rule = compileOrigins(origins);
+    const same = sameAnswer(rule, credentials);
+    expect(same !== undefined).toBe(isSame);
+    for (const origin of [undefined, "", "http://foo.test", "http://other.test"]) {
+      if (same !== undefined) expect(originAnswer(rule, credentials, origin)).toEqual(same);
+    }
   });
 });

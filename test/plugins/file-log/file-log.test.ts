@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { definePlugin } from "postern";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type PluginGateway, pluginGateway } from "../../support/plugin-gateway.js";
 import { waitFor } from "../../support/wait-for.js";
@@ -127,6 +128,41 @@ describe("file-log", () => {
     await using running = await pluginGateway([], { services: [], plugins });
     expect((await running.gateway.fetch("/nowhere")).status).toBe(404);
     expect((await linesOf(1))[0]).toMatchObject({ response: { status: 404 }, source: "kong", upstream_status: "" });
+  });
+
+  it("knows the upstream's status also where a plugin holds the answer back", async () => {
+    const holds = definePlugin({
+      name: "holds",
+      version: "1.0.0",
+      priority: 1,
+      config: {},
+      response: (pdk) => pdk.response.setStatus(201),
+    });
+    const plugins = [{ name: "holds" }, { name: "file-log", config: { path } }];
+    await using running = await pluginGateway(plugins, {}, { logger, plugins: ["bundled", holds] });
+    expect((await running.gateway.fetch("/")).status).toBe(201);
+    expect((await linesOf(1))[0]).toMatchObject({ upstream_status: 200, response: { status: 201 } });
+  });
+
+  it("writes fields that other plugins have set, nested and with dots", async () => {
+    const sets = definePlugin({
+      name: "sets",
+      version: "1.0.0",
+      priority: 10,
+      config: {},
+      log(pdk) {
+        pdk.log.setSerializeValue("new_field", 1);
+        pdk.log.setSerializeValue("nested.keys", "a");
+        pdk.log.setSerializeValue("escape\\.dots", true);
+        pdk.log.setSerializeValue("route", null);
+      },
+    });
+    const plugins = [{ name: "sets" }, { name: "file-log", config: { path } }];
+    await using running = await pluginGateway(plugins, {}, { logger, plugins: ["bundled", sets] });
+    await running.gateway.fetch("/");
+    const [line] = await linesOf(1);
+    expect(line).toMatchObject({ new_field: 1, nested: { keys: "a" }, "escape.dots": true });
+    expect(line).not.toHaveProperty("route");
   });
 
   it("shares one file between instances", async () => {

@@ -225,6 +225,19 @@ describe("hmac-auth, what is signed", () => {
     expect((await t.gateway.request(text)).status).toBe(200);
   });
 
+  it("is the first value of a header that came twice", async () => {
+    await using t = await setup();
+    const signed = (value: string): string => hmac({ headers: "date x-a", text: `date: ${DATE}\nx-a: ${value}` });
+    for (const [value, status] of [
+      ["1", 200],
+      ["2", 401],
+      ["1, 2", 401],
+    ] as const) {
+      const headers = { host: "x", date: DATE, "x-a": ["1", "2"], authorization: signed(value) };
+      expect((await t.gateway.request({ headers })).status).toBe(status);
+    }
+  });
+
   it.each([
     [["date"], "date", 200],
     [["date", "host"], "host date", 200],

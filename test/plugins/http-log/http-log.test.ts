@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type PluginGateway, pluginGateway } from "../../support/plugin-gateway.js";
 import { selfSigned } from "../../support/self-signed.js";
 import { waitFor } from "../../support/wait-for.js";
@@ -198,6 +198,68 @@ describe("http-log", () => {
     await delivered(after, 1);
     expect(after.deliveries[0]?.body).toMatchObject({ request: { uri: "/2" } });
     expect(before.deliveries).toHaveLength(1);
+  });
+
+  it("reads secrets of the endpoint and of headers", async () => {
+    const to = await sink();
+    vi.stubEnv("POSTERN_TEST_LOG_URL", `http://bob:word@127.0.0.1:${to.port}/in`);
+    vi.stubEnv("POSTERN_TEST_LOG_TOKEN", "t0ken");
+    await using running = await logging("{vault://env/postern-test-log-url}", {
+      headers: { "X-Token": "{vault://env/postern-test-log-token}" },
+    });
+    await running.gateway.fetch("/");
+    await delivered(to, 1);
+    expect(to.deliveries[0]).toMatchObject({
+      url: "/in",
+      headers: { "x-token": "t0ken", authorization: `Basic ${Buffer.from("bob:word").toString("base64")}` },
+    });
+  });
+
+  it("names the instance in its log lines", async () => {
+    const to = await sink();
+    to.statuses.push(500);
+    const id = "11111111-1111-4111-8111-111111111111";
+    const plugin = { id, name: "http-log", instance_name: "mine", config: { http_endpoint: `http://127.0.0.1:${to.port}/` } };
+    await using running = await pluginGateway([plugin], {}, { logger });
+    await running.gateway.fetch("/");
+    await delivered(to, 2);
+    expect(log[0]).toContain(`[http-log plugin ${id} (mine)]`);
+  });
+
+  it("gives up on a server that does not answer in time", async () => {
+    const silent = createServer(() => undefined);
+    servers.push(silent);
+    await new Promise<void>((listening) => silent.listen(0, "127.0.0.1", listening));
+    const { port } = silent.address() as AddressInfo;
+    const config = { timeout: 20, queue: { max_retry_time: -1 } };
+    await using running = await logging(`http://127.0.0.1:${port}/`, config);
+    expect((await running.gateway.fetch("/")).status).toBe(200);
+    await waitFor(() => log.some((line) => line.includes(`failed request to 127.0.0.1:${port}: `)), { timeout: 8_000 });
+  });
+
+  it("keeps the entries of different receivers apart, and those of equal ones together", async () => {
+    const to = await sink();
+    const config = (path: string) => ({
+      http_endpoint: `http://127.0.0.1:${to.port}/${path}`,
+      queue: { max_batch_size: 2, max_coalescing_delay: 3600 },
+    });
+    const route = (path: string, receiver: string) => ({
+      paths: [`/${path}`],
+      plugins: [{ name: "http-log", config: config(receiver) }],
+    });
+    const routes = [route("a", "one"), route("b", "two"), route("c", "one")];
+    await using running = await pluginGateway([], { routes, services: [] });
+    for (const path of ["/a", "/b", "/c"]) await running.gateway.fetch(path);
+    await delivered(to, 1);
+    await running.gateway.close();
+    const seen = to.deliveries.map(({ url, body }) => [
+      url,
+      (body as { request: { uri: string } }[]).map((one) => one.request.uri),
+    ]);
+    expect(seen).toEqual([
+      ["/one", ["/a", "/c"]],
+      ["/two", ["/b"]],
+    ]);
   });
 
   it.each([

@@ -113,15 +113,18 @@ describe("ip-restriction", () => {
     try {
       const socketPath = join(folder, "socket");
       await new Promise<void>((resolve) => server.listen(socketPath, resolve));
-      const status = await new Promise((resolve, reject) => {
+      const answer = await new Promise((resolve, reject) => {
         request({ socketPath, path: "/" }, (response) => {
-          response.resume();
-          resolve(response.statusCode);
+          let text = "";
+          response.setEncoding("utf8").on("data", (piece: string) => {
+            text += piece;
+          });
+          response.on("end", () => resolve([response.statusCode, JSON.parse(text).message]));
         })
           .on("error", reject)
           .end();
       });
-      expect(status).toBe(403);
+      expect(answer).toEqual([403, "Cannot identify the client IP address, unix domain sockets are not supported."]);
     } finally {
       await new Promise((resolve) => server.close(resolve));
       await gateway.close();
@@ -151,6 +154,17 @@ describe("ip-restriction, attacks", () => {
     expect((await ask({ allow: ["10.0.0.1"] }, spoofed, behindProxy)).status).toBe(403);
     const recursive = { ...behindProxy, realIpRecursive: true };
     expect((await ask({ allow: ["10.0.0.1"] }, spoofed, recursive)).status).toBe(403);
+  });
+
+  it.each([
+    [{ deny: ["2001:db8::/32"] }, "2001:db8:1::7", 403],
+    [{ deny: ["2001:db8::/32"] }, "2001:db9::7", 200],
+    [{ allow: ["fe80::1"] }, "[fe80::1]:443", 200],
+    [{ allow: ["::/0"], deny: ["::1"] }, "0:0:0:0:0:0:0:1", 403],
+    [{ allow: ["0.0.0.0/0"] }, "2001:db8::1", 403],
+  ])("%j judges %s: %d", async (config, address, status) => {
+    const response = await ask(config, { "x-forwarded-for": address }, behindProxy);
+    expect(response.status).toBe(status);
   });
 
   it.each(["::ffff:10.0.0.1", "::ffff:a00:1", "[::FFFF:A00:1]:80"])("knows an IPv4 address in the form %s", async (address) => {

@@ -153,6 +153,21 @@ describe("key-auth", () => {
     expect((await t.gateway.fetch("/?apikey=kong")).status).toBe(401);
   });
 
+  it("follows writes to credentials and consumers at once", async () => {
+    await using t = await setup({}, {}, { database: "memory" });
+    const { keyauth_credentials: keys, consumers } = t.gateway.gateway.db;
+    const ask = async (key: string): Promise<number> => (await t.gateway.fetch(`/?apikey=${key}`)).status;
+    expect(await ask("new")).toBe(401);
+    const { id } = await keys.insert({ key: "new", consumer: { id: ALICE.id } });
+    expect(await ask("new")).toBe(200);
+    await keys.update(id, { key: "newer" });
+    expect([await ask("new"), await ask("newer")]).toEqual([401, 200]);
+    await keys.delete(id);
+    expect([await ask("newer"), await ask("kong")]).toEqual([401, 200]);
+    await consumers.delete(ALICE.id);
+    expect(await ask("kong")).toBe(401);
+  });
+
   it("lets preflights pass when told to, without saying who calls", async () => {
     await using t = await setup({ run_on_preflight: false });
     const { headers } = await seen(await t.gateway.fetch("/", { method: "OPTIONS", headers: { apikey: "kong" } }));

@@ -221,4 +221,49 @@ describe("prometheus", () => {
     await running.gateway.gateway.loadConfig({ ...running.document, upstreams: [] } as never);
     expect((await scrape()).text).not.toContain("kong_upstream_target_health{");
   });
+
+  it("counts bytes by consumer, and leaves out what one instance does not ask for", async () => {
+    const plugins = [{ name: "key-auth" }, { name: "prometheus", config: { per_consumer: true, bandwidth_metrics: true } }];
+    await using running = await pluginGateway(plugins, {
+      consumers: [{ username: "back\\slash", keyauth_credentials: [{ key: "k" }] }],
+    });
+    const scrape = await scraper(running);
+    await running.gateway.fetch("/", { headers: { apikey: "k" } });
+    const labels = 'direction="egress",workspace="default",consumer="back\\\\slash"}';
+    await waitFor(async () => (await scrape()).text.includes(labels));
+    expect((await scrape()).text).not.toMatch(/http_requests_total|latency_ms/);
+  });
+
+  it("measures no upstream where there was none", async () => {
+    const routes = [{ name: "own", paths: ["/own"], plugins: [{ name: "request-termination", config: { status_code: 200 } }] }];
+    await using running = await pluginGateway([], { services: [], routes, plugins: [{ name: "prometheus", config: all }] });
+    const scrape = await scraper(running);
+    await running.gateway.fetch("/own");
+    const { text } = await waitFor(async () => {
+      const seen = await scrape();
+      return seen.text.includes("kong_kong_latency_ms_count{") ? seen : undefined;
+    });
+    expect(text).toContain('kong_request_latency_ms_count{service="",route="own",workspace="default"} 1');
+    expect(text).not.toContain("kong_upstream_latency_ms_count{");
+  });
+
+  it("is in Prometheus's form, and writes nothing to the log", async () => {
+    const lines: string[] = [];
+    const note = (line: string): void => void lines.push(line);
+    const logger = { debug() {}, info() {}, warn: note, error: note };
+    const upstreams = [{ name: "pair", targets: [{ target: "10.0.0.1:80" }] }];
+    const plugins = [{ name: "prometheus", config: { ...all, upstream_health_metrics: true } }];
+    await using running = await pluginGateway(plugins, { upstreams }, { logger });
+    const scrape = await scraper(running);
+    await running.gateway.fetch("/");
+    const seen = await waitFor(async () => {
+      const one = await scrape();
+      return one.text.includes("kong_http_requests_total{") ? one : undefined;
+    });
+    const label = '[A-Za-z_][A-Za-z0-9_]*="(?:[^"\\\\\\n]|\\\\.)*"';
+    const sample = new RegExp(`^kong_[A-Za-z0-9_:]+(?:\\{${label}(?:,${label})*\\})? [0-9.e+-]+$`);
+    const comment = /^# (?:HELP|TYPE) kong_[a-z_]+ ./;
+    expect(seen.lines.filter((line) => !sample.test(line) && !comment.test(line))).toEqual([]);
+    expect(lines).toEqual([]);
+  });
 });

@@ -154,23 +154,4 @@ describe("proxy-cache, schema", () => {
       server.close();
     }
   });
-
-  it("fills in the defaults", async () => {
-    await using t = await cacheGateway();
-    const plugin = await t.gateway.gateway.db.plugins.each()[Symbol.asyncIterator]().next();
-    expect((plugin.value as { config: unknown; protocols: unknown }).config).toEqual({
-      response_code: [200, 301, 404],
-      request_method: ["GET", "HEAD"],
-      content_type: ["text/plain", "application/json"],
-      cache_ttl: 300,
-      strategy: "memory",
-      cache_control: false,
-      ignore_uri_case: false,
-      storage_ttl: null,
-      memory: { dictionary_name: "kong_db_cache" },
-      vary_query_params: null,
-      vary_headers: null,
-      response_headers: { age: true, "X-Cache-Status": true, "X-Cache-Key": true },
-    });
-  });
 });

@@ -1,3 +1,4 @@
+import { definePlugin } from "postern";
 import { describe, expect, it } from "vitest";
 import { echoUpstream } from "../../support/echo-upstream.js";
 import { type Config, type TestGateway, testGateway } from "../../support/test-gateway.js";
@@ -245,6 +246,53 @@ describe("rate-limiting, who is counted", () => {
   });
 });
 
+describe("rate-limiting, who is counted where there is nobody of the kind", () => {
+  /** Stands in for an authentication plugin that knows credentials and no consumers. */
+  const external = definePlugin({
+    name: "external",
+    version: "1.0.0",
+    priority: 1000,
+    config: {},
+    access(pdk) {
+      const id = pdk.request.getHeader("x-credential");
+      if (id !== undefined) pdk.client.authenticate(null, { id });
+    },
+  });
+  const withExternal = (config: object) => (url: string) => ({
+    services: [
+      {
+        url,
+        routes: [{ paths: ["/"] }],
+        plugins: [{ name: "external" }, { name: "rate-limiting", config }],
+      },
+    ],
+  });
+
+  it.each(["consumer", "credential"])("%s: the credential, or else the address", async (limit_by) => {
+    await using t = await setup(withExternal({ minute: 1, limit_by }), { plugins: [external] });
+    expect(await statuses(t, 2, "/", { "x-credential": "one" })).toEqual([200, 429]);
+    expect(await statuses(t, 2, "/", { "x-credential": "two" })).toEqual([200, 429]);
+    expect(await statuses(t, 2)).toEqual([200, 429]);
+  });
+
+  it("service: the address", async () => {
+    const plugins = [
+      { name: "request-termination", config: { status_code: 200 } },
+      { name: "rate-limiting", config: { minute: 1, limit_by: "service" } },
+    ];
+    await using t = await setup(() => ({ routes: [{ paths: ["/"], plugins }] }), { trustedIps: ["127.0.0.1"] });
+    expect(await statuses(t, 2, "/", { "x-real-ip": "10.0.0.1" })).toEqual([200, 429]);
+    expect(await statuses(t, 1, "/", { "x-real-ip": "10.0.0.2" })).toEqual([200]);
+  });
+
+  it("header: its first value", async () => {
+    await using t = await setup(limited({ minute: 1, limit_by: "header", header_name: "X-Tenant" }));
+    const ask = async (...tenants: string[]): Promise<number> =>
+      (await t.gateway.request({ headers: { host: "x", "x-tenant": tenants } })).status;
+    expect([await ask("a", "b"), await ask("a", "c"), await ask("b", "a")]).toEqual([200, 429, 200]);
+  });
+});
+
 describe("rate-limiting, with a store that is not there", () => {
   const config = { minute: 1, policy: "redis", redis: { host: "127.0.0.1", port: 1 } };
 
@@ -278,6 +326,10 @@ describe("rate-limiting, schema", () => {
       { second: 20, hour: 10 },
       "The limit for hour(10.0) cannot be lower than the limit for second(20.0)",
     ],
+    ["an odd header name", { second: 1, limit_by: "header", header_name: "a b" }, "bad header name 'a b'"],
+    ["a path that is none", { second: 1, limit_by: "path", path: "status" }, "should start with: /"],
+    ["a path with an empty part", { second: 1, limit_by: "path", path: "/a//b" }, "must not have empty segments"],
+    ["a status that is none", { second: 1, error_code: 0 }, "value must be greater than 0"],
     ["a header without a name", { second: 1, limit_by: "header" }, "required field missing"],
     ["a path without a path", { second: 1, limit_by: "path" }, "required field missing"],
     ["redis without a host", { second: 1, policy: "redis" }, "required field missing"],

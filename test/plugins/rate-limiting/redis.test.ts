@@ -188,11 +188,21 @@ describeRedis("rate-limiting in Redis", () => {
     });
 
     it("makes no counter anew whose time was over", async () => {
+      await server.ask("SET", year, "1");
       const t = await limited({ year: 1, sync_rate: 600, redis: server.config() }, { clock: Date.now });
-      expect(await t.statuses(1)).toEqual([200]);
+      // Redis has counted the request, from which it is to be taken off again.
+      expect(await t.statuses(1)).toEqual([429]);
       await server.ask("FLUSHALL");
       await t.gateway.close();
       expect(await server.ask("EXISTS", year)).toBe(0);
+    });
+
+    it("takes refused requests off again", async () => {
+      await server.ask("SET", year, "1");
+      const t = await limited({ year: 1, sync_rate: 600, redis: server.config() }, { clock: Date.now });
+      expect(await t.statuses(3)).toEqual([429, 429, 429]);
+      await t.gateway.close();
+      expect(await stored()).toBe(1);
     });
 
     it("goes on without Redis, and says so", async () => {

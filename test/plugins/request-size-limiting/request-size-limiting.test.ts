@@ -1,5 +1,6 @@
 import { request as httpRequest } from "node:http";
-import { connect } from "node:net";
+import { createServer as createHttp2Server, connect as http2Connect } from "node:http2";
+import { type AddressInfo, connect } from "node:net";
 import { createGateway } from "postern";
 import { describe, expect, it } from "vitest";
 import { echoUpstream } from "../../support/echo-upstream.js";
@@ -125,6 +126,35 @@ describe("request-size-limiting", () => {
     const headers = { host: "x", "content-type": "application/json", "transfer-encoding": "chunked" };
     const response = await gateway.request({ method: "POST", headers, body: chunked('{"b":"234567890"}') });
     expect([response.status, upstream.requests]).toEqual([413, []]);
+  });
+});
+
+describe("request-size-limiting over HTTP/2", () => {
+  it.each([
+    ["GET", {}, "", {}, 200],
+    ["POST", { "content-length": "10" }, "x".repeat(10), {}, 200],
+    ["POST", { "content-length": "11" }, "x".repeat(11), {}, 413],
+    ["POST", {}, "", { require_content_length: true }, 411],
+  ])("%s with %j", async (method, headers, body, more, status) => {
+    await using upstream = await echoUpstream();
+    const gateway = createGateway(document({ ...bytes, ...more }, upstream.url) as never);
+    const server = createHttp2Server((request, response) => gateway.handler(request as never, response as never));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const client = http2Connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    try {
+      const answered = await new Promise<number | undefined>((resolve, reject) => {
+        const stream = client.request({ ":path": "/", ":method": method, ...headers });
+        stream.on("response", (head) => resolve(head[":status"])).on("error", reject);
+        stream.resume();
+        if (body === "") stream.end();
+        else stream.end(body);
+      });
+      expect([answered, upstream.requests.map((request) => request.body)]).toEqual([status, status === 200 ? [body] : []]);
+    } finally {
+      client.destroy();
+      await new Promise((resolve) => server.close(resolve));
+      await gateway.close();
+    }
   });
 });
 

@@ -56,6 +56,13 @@ describe("request-termination", () => {
     expect(await response.text()).toBe("closed");
   });
 
+  it("says that the gateway itself has answered", async () => {
+    await using gateway = await terminated({});
+    const { headers } = await gateway.request({ headers: { host: "x" } });
+    expect(headers.server).toMatch(/^postern\/\d/);
+    expect(headers).not.toHaveProperty("x-kong-upstream-latency");
+  });
+
   it("works on a route without a service", async () => {
     const plugins = [{ name: "request-termination", config: { status_code: 403, message: "no" } }];
     await using gateway = await testGateway({ config: { _format_version: "3.0", routes: [{ paths: ["/"], plugins }] } });
@@ -120,6 +127,32 @@ describe("request-termination, echo", () => {
       matched_route: { name: "all", paths: ["/"] },
       matched_service: { name: "closed" },
     });
+  });
+
+  it("tells the captures of the route, the path, and a message of its own", async () => {
+    await using gateway = await testGateway({
+      config: {
+        _format_version: "3.0",
+        routes: [
+          {
+            name: "regex",
+            paths: ["~/users/(?<id>\\d+)/(\\w+)"],
+            plugins: [{ name: "request-termination", config: { echo: true, message: "look", trigger: "x-look" } }],
+          },
+        ],
+      },
+    });
+    const response = await gateway.fetch("/users/12/mail", { headers: { "x-look": "1" } });
+    const body = (await response.json()) as Record<string, unknown>;
+    expect(body).toMatchObject({
+      message: "look",
+      request: {
+        path: "/users/12/mail",
+        uri_captures: { named: { id: "12" }, unnamed: ["/users/12/mail", "12", "mail"] },
+      },
+      matched_route: { name: "regex" },
+    });
+    expect(body).not.toHaveProperty("matched_service.name");
   });
 
   it("leaves out a body that it cannot decode", async () => {

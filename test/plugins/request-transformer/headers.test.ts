@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { rawServer } from "../../support/raw-server.js";
+import { testGateway } from "../../support/test-gateway.js";
 import { transform } from "./support.js";
 
 async function headersFor(config: object, headers: Record<string, string | string[]>): Promise<Record<string, unknown>> {
@@ -78,6 +80,37 @@ describe("request-transformer, headers", () => {
   it("sends text beyond ASCII as UTF-8", async () => {
     const headers = await headersFor({ add: { headers: ["x-a:ü€"] } }, {});
     expect(Buffer.from(String(headers["x-a"]), "latin1").toString("utf8")).toBe("ü€");
+  });
+
+  it("sends names in the case that is configured", async () => {
+    let head = "";
+    await using upstream = await rawServer({
+      onRequest({ socket }, received) {
+        head = received;
+        socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      },
+    });
+    const config = {
+      rename: { headers: ["x-camel:X-Camel", "x-from:X-To"] },
+      add: { headers: ["X-aDD:1"] },
+      append: { headers: ["X-ApPend:2"] },
+    };
+    await using gateway = await testGateway({
+      config: {
+        _format_version: "3.0",
+        services: [{ name: "raw", url: `http://127.0.0.1:${upstream.port}`, routes: [{ paths: ["/"] }] }],
+        plugins: [{ name: "request-transformer", config }],
+      },
+    });
+    await gateway.request({ headers: { host: "x", "x-camel": "a", "x-from": "b", "x-append": "1" } });
+    const names = head.split("\r\n").map((line) => line.split(":")[0] ?? "");
+    expect(names.filter((name) => /^x-(?:camel|from|to|add|append)$/i.test(name)).sort()).toEqual([
+      "X-ApPend",
+      "X-ApPend",
+      "X-Camel",
+      "X-To",
+      "X-aDD",
+    ]);
   });
 
   it("replaces Host, and leaves it alone otherwise", async () => {

@@ -252,29 +252,4 @@ describe("response-ratelimiting, schema", () => {
   ])("refuses %s", async (_what, config, message) => {
     await expect(useGateway(config)).rejects.toThrow(message);
   });
-
-  it("fills in the defaults", async () => {
-    await using t = await useGateway({ ...video(1), redis_host: "redis.test" });
-    const { value } = await t.gateway.gateway.db.plugins.each()[Symbol.asyncIterator]().next();
-    expect((value as { config: unknown }).config).toEqual({
-      header_name: "x-kong-limit",
-      limit_by: "consumer",
-      policy: "local",
-      fault_tolerant: true,
-      redis: {
-        host: "redis.test",
-        port: 6379,
-        timeout: 2000,
-        username: null,
-        password: null,
-        database: 0,
-        ssl: false,
-        ssl_verify: false,
-        server_name: null,
-      },
-      block_on_first_violation: false,
-      hide_client_headers: false,
-      limits: { video: { second: null, minute: 1, hour: null, day: null, month: null, year: null } },
-    });
-  });
 });

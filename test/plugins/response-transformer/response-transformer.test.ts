@@ -131,6 +131,13 @@ describe("response-transformer, headers", () => {
     for (const [name, value] of Object.entries(expected)) expect([name, response.headers[name]]).toEqual([name, value]);
   });
 
+  it("knows all headers of an answer that has many", async () => {
+    const many = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`x-${i}`, "old"]));
+    const config = { replace: { headers: ["x-149:new"] }, add: { headers: ["x-148:new"] }, rename: { headers: ["x-147:y"] } };
+    const { headers } = await transform(config, { headers: many, body: "x" });
+    expect([headers["x-149"], headers["x-148"], headers["x-147"], headers.y]).toEqual(["new", "old", undefined, "old"]);
+  });
+
   it("leaves body and length alone", async () => {
     const response = await transform(
       { add: { headers: ["x-a:1"] } },

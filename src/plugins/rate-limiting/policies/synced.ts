@@ -29,7 +29,8 @@ interface Delta {
 
 /**
  * Counts in memory and exchanges with Redis from time to time. The first read of a counter is one of Redis, which counts the request there
- * at once; what is counted afterwards follows with the next exchange, upon which all counters are read afresh.
+ * at once; what is counted afterwards follows with the next exchange, upon which all counters are read afresh. A refused request is taken
+ * off again.
  */
 export class SyncedPolicy implements CounterPolicy {
   readonly #redis: PdkRedis;
@@ -60,18 +61,21 @@ export class SyncedPolicy implements CounterPolicy {
       limits.map((limit) => {
         const key = counterKey(PREFIX, scope, identifier, limit, now);
         const known = this.#known.get(key);
-        if (known !== undefined) return known + (this.#deltas.get(key)?.amount ?? 0);
-        return this.#read(key, scope, identifier, limit, now);
+        if (known === undefined) return this.#read(key, scope, identifier, limit, now);
+        // Counted before the decision: requests of the same turn of the event loop must not get the same number.
+        return known + this.#add(key, limit, now, 1) - 1;
       }),
     );
   }
 
-  increment(scope: string, identifier: string, limits: readonly Limit[], now: number, amount: number): void {
-    for (const limit of limits) this.#add(counterKey(PREFIX, scope, identifier, limit, now), limit, now, amount);
-    this.#schedule();
+  increment(): void {
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure !== undefined) throw failure;
+  }
+
+  refused(scope: string, identifier: string, limits: readonly Limit[], now: number): void {
+    for (const limit of limits) this.#add(counterKey(PREFIX, scope, identifier, limit, now), limit, now, -1);
   }
 
   /** Exchanges what is left, and no more. */
@@ -85,19 +89,23 @@ export class SyncedPolicy implements CounterPolicy {
     try {
       const [count = 1] = await new RedisCounters(PREFIX, this.#connection).increment(scope, identifier, [limit], now, 1);
       this.#known.set(key, Math.max(count, this.#known.get(key) ?? 0));
-      // Redis has counted the request: once it is let through it is counted here, and must not be twice.
-      this.#add(key, limit, now, -1);
-      return count - 1;
+      // Redis has counted the request, but not those that were counted here while its answer was on the way.
+      return count - 1 + (this.#deltas.get(key)?.amount ?? 0);
     } catch (error) {
       this.#forget();
       throw error;
     }
   }
 
-  #add(key: string, { period }: Limit, now: number, amount: number): void {
+  /** @returns what Redis does not know yet, with this */
+  #add(key: string, { period }: Limit, now: number, amount: number): number {
     const delta = this.#deltas.get(key);
-    if (delta !== undefined) delta.amount += amount;
-    else this.#deltas.set(key, { amount, expires: windowEnd(period, windowStart(period, now)) / 1_000 });
+    if (delta !== undefined) {
+      delta.amount += amount;
+      return delta.amount;
+    }
+    this.#deltas.set(key, { amount, expires: windowEnd(period, windowStart(period, now)) / 1_000 });
+    return amount;
   }
 
   #schedule(): void {
@@ -106,9 +114,9 @@ export class SyncedPolicy implements CounterPolicy {
   }
 
   #exchange(): void {
-    if (this.#pushing !== undefined) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    if (this.#pushing !== undefined) return;
     this.#pushing = this.#push().finally(() => {
       this.#pushing = undefined;
     });

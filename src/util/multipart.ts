@@ -1,5 +1,14 @@
 import { randomBytes } from "node:crypto";
-import type { Changes } from "./changes.js";
+
+type Change = readonly [name: string, value: string];
+
+/** What is to be done to the parts of a form, step by step. */
+export interface PartChanges {
+  readonly rename?: readonly Change[];
+  readonly remove?: readonly string[];
+  readonly replace?: readonly Change[];
+  readonly add?: readonly Change[];
+}
 
 interface Part {
   readonly name: string | undefined;
@@ -21,7 +30,7 @@ const boundaryParameter = /;\s*boundary=(?:"([^"]+)"|([^\s;"]+))/i;
  *
  * @returns `undefined` for a body that is no multipart form
  */
-export function changeMultipart(body: Buffer, contentType: string, changes: Changes): ChangedForm | undefined {
+export function changeMultipart(body: Buffer, contentType: string, changes: PartChanges): ChangedForm | undefined {
   const [, quoted, bare] = boundaryParameter.exec(contentType) ?? [];
   const boundary = quoted ?? bare;
   const before = boundary === undefined ? undefined : partsOf(body, boundary);
@@ -35,11 +44,14 @@ export function changeMultipart(body: Buffer, contentType: string, changes: Chan
   return { body: encode(parts, other), contentType: contentType.replace(boundaryParameter, `; boundary=${other}`) };
 }
 
-function changeParts(before: readonly Part[], { remove, rename, replace, add }: Changes): readonly Part[] {
+function changeParts(
+  before: readonly Part[],
+  { rename = [], remove = [], replace = [], add = [] }: PartChanges,
+): readonly Part[] {
   let parts = before;
   const find = (name: string): Part | undefined => parts.find((part) => part.name === name);
   const without = (name: string): readonly Part[] => parts.filter((part) => part.name !== name);
-  // Kong renames before it removes here, and appends nothing.
+  // Kong renames before it removes here.
   for (const [from, to] of rename) {
     const part = find(from);
     if (part !== undefined && from !== to) parts = [...without(from), field(to, part.content)];
