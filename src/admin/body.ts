@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { bodyWasRead, restoreBody } from "../util/parsed-body.js";
+import { isDeeperThan } from "../util/json-depth.js";
+import { bodyWasRead, hasBody, restoreBody } from "../util/parsed-body.js";
 import { forEachArgument } from "../util/query.js";
 import { BodyTooLargeError, readBody } from "../util/read-body.js";
 import { AnswerError, message } from "./answer.js";
@@ -8,6 +9,8 @@ import type { FormEntry } from "./form.js";
 /** Kong's `nginx_admin_client_max_body_size`. */
 const usualMaxBytes = 10 * 1024 * 1024;
 const maxArguments = 1000;
+/** Kong's parser takes no more levels of JSON. What walks a value calls itself at each of them, so there has to be an end. */
+const maxDepth = 1000;
 
 /** How a body is written. */
 export type BodyType = "json" | "form" | "multipart" | "yaml" | "none";
@@ -41,7 +44,7 @@ const prefixes: readonly (readonly [prefix: string, type: BodyType])[] = [
  * @throws AnswerError 400 for more than one type, 415 for one that is not known
  */
 export function bodyType(request: IncomingMessage, yamlToo: boolean): BodyType {
-  const given = request.headersDistinct["content-type"] ?? [];
+  const given = contentTypes(request);
   if (given.length > 1) {
     throw new AnswerError({
       status: 400,
@@ -50,11 +53,15 @@ export function bodyType(request: IncomingMessage, yamlToo: boolean): BodyType {
     });
   }
   const [type] = given;
-  const { "content-length": length, "transfer-encoding": coding } = request.headers;
-  if (type === undefined && coding === undefined && (length === undefined || length === "0")) return "none";
+  if (type === undefined && !hasBody(request)) return "none";
   const known = prefixes.find(([prefix]) => type?.startsWith(prefix))?.[1];
   if (known === undefined || (known === "yaml" && !yamlToo)) throw new AnswerError(message(415, "Unsupported media type"));
   return known;
+}
+
+/** One for each line. (Requests of HTTP/2 have no `headersDistinct`.) */
+function contentTypes({ rawHeaders }: IncomingMessage): string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "content-type");
 }
 
 /**
@@ -80,7 +87,7 @@ export async function readRequestBody(
 }
 
 async function bytesOf(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  if (bodyWasRead(request)) return restoreBody(request)?.body ?? Buffer.alloc(0);
+  if (bodyWasRead(request)) return restored(request);
   try {
     if (Number(request.headers["content-length"]) > maxBytes) throw new BodyTooLargeError();
     return await readBody(request, maxBytes);
@@ -92,18 +99,32 @@ async function bytesOf(request: IncomingMessage, maxBytes: number): Promise<Buff
   }
 }
 
+function restored(request: IncomingMessage): Buffer {
+  try {
+    return restoreBody(request)?.body ?? Buffer.alloc(0);
+  } catch {
+    // Nested more deeply than values can be written.
+    throw notJson();
+  }
+}
+
 function jsonBody(text: string, raw: boolean): RequestBody {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new AnswerError(message(400, "Cannot parse JSON body"));
+    throw notJson();
   }
+  if (!raw && isDeeperThan(text, maxDepth)) throw notJson();
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     return { type: "json", text, json: value as Record<string, unknown> };
   }
-  if (!raw) throw new AnswerError(message(400, "Cannot parse JSON body"));
+  if (!raw) throw notJson();
   return { type: "json", text };
+}
+
+function notJson(): AnswerError {
+  return new AnswerError(message(400, "Cannot parse JSON body"));
 }
 
 function formEntries(text: string): FormEntry[] {

@@ -96,7 +96,8 @@ async function loadConfig(request: AdminRequest): Promise<AdminAnswer> {
 function documentOf({ body }: AdminRequest, parameters: Record<string, unknown>): string | object | undefined {
   if (parameters._format_version !== undefined) return parameters;
   if (parameters.config !== undefined) return typeof parameters.config === "string" ? parameters.config : undefined;
-  return body.text === "" ? undefined : body.text;
+  // `curl --data-binary @kong.yml` says that it sends a form. Multipart text is never a document.
+  return body.text === "" || body.type === "multipart" ? undefined : body.text;
 }
 
 function isOn(value: unknown): boolean {

@@ -109,16 +109,24 @@ function unsetLists({ fields }: EntityDefinition): EntityRecord {
   return Object.fromEntries(transient.map(([name]) => [name, null]));
 }
 
-export async function update(request: AdminRequest, definition: EntityDefinition, handle: EntityHandle): Promise<AdminAnswer> {
+/** @param known - fields that the path tells, where the body does not say otherwise: rules may look at them together with what changes */
+export async function update(
+  request: AdminRequest,
+  definition: EntityDefinition,
+  handle: EntityHandle,
+  known: EntityRecord = {},
+): Promise<AdminAnswer> {
   const { values, options } = await changes(request, definition, handle);
-  return answer(200, shownEntity(definition, await handle.update(values, options)));
+  return answer(200, shownEntity(definition, await handle.update({ ...known, ...values }, options)));
 }
 
-/** A form's texts get their types from the kind of record, which a change does not have to name again. */
+/** The kind of record, which a change does not have to name again, tells the types of a form's texts and the old names of fields. */
 async function changes({ body }: AdminRequest, definition: EntityDefinition, handle: EntityHandle): Promise<EntityInput> {
   const { subschemaKey } = definition;
-  if (!body.form || subschemaKey === undefined) return entityInput(definition, body);
-  return entityInput(definition, body, (await handle.select())?.[subschemaKey]);
+  if (subschemaKey === undefined) return entityInput(definition, body);
+  const kind = (await handle.select())?.[subschemaKey];
+  const { values, options } = entityInput(definition, body, kind);
+  return { values: typeof kind === "string" ? { [subschemaKey]: kind, ...values } : values, options };
 }
 
 /** 204, also where there is nothing to delete. */

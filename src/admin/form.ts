@@ -10,9 +10,9 @@ type Step = { readonly name: string } | { readonly position: number } | { readon
  * that comes more than once makes a list.
  */
 export function formValues(entries: Iterable<FormEntry>): Record<string, unknown> {
-  const values = {};
+  const values: Record<string, unknown> = {};
   for (const [name, value] of entries) put(values, stepsOf(name), value);
-  return values;
+  return withoutHoles(values) as Record<string, unknown>;
 }
 
 /** No real name comes near it. Longer ones are taken as they are, so that nobody can make the work grow with the square of the length. */
@@ -49,13 +49,17 @@ function put(target: object, [step, ...rest]: readonly Step[], value: string | t
   const before = memberOf(target, step);
   const [next] = rest;
   if (next === undefined) {
-    const isRepeated = "name" in step && before !== undefined;
-    setMember(target, step, isRepeated ? [...(Array.isArray(before) ? before : [before]), value] : value);
+    setMember(target, step, before === undefined ? value : [before, value].flat());
     return;
   }
-  const fits = "name" in next ? isObject(before) : Array.isArray(before);
-  const container: object = fits ? (before as object) : "name" in next ? {} : before === undefined ? [] : [before];
-  if (!fits) setMember(target, step, container);
+  const isNamed = "name" in next;
+  if (isNamed ? isObject(before) : Array.isArray(before)) {
+    put(before as object, rest, value);
+    return;
+  }
+  // What does not go together is kept side by side, for the checks to refuse.
+  const container: object = isNamed ? {} : [before ?? []].flat();
+  setMember(target, step, isNamed && before !== undefined ? [before, container].flat() : container);
   put(container, rest, value);
 }
 
@@ -66,7 +70,14 @@ function memberOf(target: object, step: Step): unknown {
 
 function setMember(target: object, step: Step, value: unknown): void {
   if ("name" in step) setOwn(target, step.name, value);
-  // A position behind the end is the end, so that a form can not make lists with holes.
-  else if ("position" in step && Array.isArray(target) && step.position <= target.length) target[step.position - 1] = value;
+  else if ("position" in step) (target as unknown[])[step.position - 1] = value;
   else (target as unknown[]).push(value);
+}
+
+/** Positions may come in any order, and with some left out: what is there moves together. */
+function withoutHoles(value: unknown): unknown {
+  if (Array.isArray(value)) return Object.values(value).map(withoutHoles);
+  if (!isObject(value)) return value;
+  for (const [name, member] of Object.entries(value)) setOwn(value, name, withoutHoles(member));
+  return value;
 }

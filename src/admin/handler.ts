@@ -102,6 +102,8 @@ async function respond(
   { path: text, query, match, admission }: Asked,
 ): Promise<AdminAnswer> {
   if (admission.refusal) return admission.refusal;
+  // The web server in front of Kong refuses these. No name has such a character, and PostgreSQL has no text with one.
+  if (text.includes("%00")) return message(400, "Null characters are not allowed in paths");
   const method = req.method ?? "GET";
   const path = match?.path;
   const type = bodyMethods.has(method) ? bodyType(req, path?.rawBodies === true) : "none";

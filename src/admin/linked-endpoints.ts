@@ -76,11 +76,11 @@ export function nestedEntityEndpoints(
     const parentId = idOf(await selected(request, parent));
     return { handle: handleFor(request, link, parentId), parentId };
   };
-  const owned = async (request: AdminRequest): Promise<{ handle: EntityHandle; record: EntityRecord }> => {
+  const owned = async (request: AdminRequest): Promise<Below & { readonly record: EntityRecord }> => {
     const { handle, parentId } = await below(request);
     const record = await handle.select();
     if (!record || foreignId(record[field]) !== parentId) throw new AnswerError(notFound);
-    return { handle, record };
+    return { handle, parentId, record };
   };
   return {
     GET: {
@@ -96,7 +96,10 @@ export function nestedEntityEndpoints(
     },
     PATCH: {
       operation: operation.updateOperation(child.name),
-      run: async (request) => update(request, child, (await owned(request)).handle),
+      run: async (request) => {
+        const { handle, parentId } = await owned(request);
+        return update(request, child, handle, { [field]: { id: parentId } });
+      },
     },
     DELETE: {
       operation: operation.deleteOperation(child.name),

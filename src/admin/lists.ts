@@ -41,9 +41,10 @@ export function listQuery(definition: EntityDefinition, query: Arguments): ListQ
   };
 }
 
+/** An argument without a value is an empty one. */
 function first(value: ArgumentValue | undefined): string | undefined {
   const [one] = [value].flat();
-  return one === undefined ? undefined : String(one);
+  return one === true ? "" : one;
 }
 
 function sizeOf(text: string): number {

@@ -114,7 +114,7 @@ async function nodeStatus({ context, query }: AdminRequest): Promise<AdminAnswer
   const [givenScale] = [query.scale ?? "2"].flat();
   const unit = String(givenUnit).toLowerCase();
   if (!isSizeUnit(unit)) return message(400, `invalid unit '${String(givenUnit)}' (expected 'k/K', 'm/M', or 'g/G')`);
-  const scale = Number(givenScale);
+  const scale = givenScale === true || givenScale === "" ? Number.NaN : Number(givenScale);
   if (scale < 0) return message(400, "scale must be equal or greater than 0");
   const size = sizeIn(unit, Number.isNaN(scale) ? 2 : scale);
   const { configuration_hash, server, cache } = context.status();

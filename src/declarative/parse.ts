@@ -1,8 +1,9 @@
 import { DeclarativeConfigError } from "../errors/dao-errors.js";
+import { isDeeperThan } from "../util/json-depth.js";
 import { unquoteDeckCalls } from "./deck.js";
 import { duplicateJsonKeys } from "./duplicate-keys.js";
 import { jsonFault } from "./json-fault.js";
-import { isDeeperThan, jsonLocator } from "./json-positions.js";
+import { jsonLocator } from "./json-positions.js";
 import { type DocumentPath, type Locate, lineFinder, type Position } from "./positions.js";
 import { maxDepth, readYaml, YamlError } from "./yaml.js";
 

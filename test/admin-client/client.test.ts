@@ -60,6 +60,49 @@ describe("a client of a gateway that can write", () => {
     expect(await client.consumers.of("nobody").acls.get("admins")).toBeUndefined();
   });
 
+  it("does below a parent what it does anywhere else", async () => {
+    const service = await client.services.create({ name: "orders", host: "a.test" });
+    const { routes, plugins } = client.services.of(service);
+    const made = await routes.upsert("one", { paths: ["/one"] });
+    expect(made).toMatchObject({ name: "one", service: { id: service.id } });
+    expect(await routes.update("one", { paths: ["/uno"] })).toMatchObject({ id: made.id, paths: ["/uno"] });
+    expect(await routes.upsert(made, { name: "one", paths: ["/1"] })).toMatchObject({ id: made.id, paths: ["/1"] });
+    for (const name of ["two", "three"]) await routes.create({ name, paths: [`/${name}`] });
+    expect((await routes.list({ size: 2 })).offset).toBeDefined();
+    const names: unknown[] = [];
+    for await (const { name } of routes.each({ size: 1 })) names.push(name);
+    expect(names.sort()).toEqual(["one", "three", "two"]);
+    expect(await client.services.get(made.service ?? "")).toEqual(service);
+    const limit = await plugins.create({ name: "rate-limiting", instance_name: "limit", config: { minute: 5 } });
+    expect(await plugins.update("limit", { config: { hour: 9 } })).toMatchObject({
+      id: limit.id,
+      config: { minute: 5, hour: 9 },
+    });
+    await plugins.delete(limit);
+    expect(await plugins.get("limit")).toBeUndefined();
+    await expect(client.services.of("nobody").routes.list()).rejects.toMatchObject({ status: 404, message: "Not found" });
+    await expect(client.services.delete(service)).rejects.toMatchObject({ status: 400, code: 4 });
+    for await (const route of routes.each()) await client.routes.delete(route);
+    await client.services.delete(service);
+    expect((await client.services.list()).data).toEqual([]);
+  });
+
+  it("lets records expire, where they may", async () => {
+    await client.consumers.create({ username: "ann" });
+    const key = await client.consumers.of("ann").keyauth_credentials.create({ key: "k", ttl: 1000 });
+    expect(await client.keyauth_credentials.get(key)).toMatchObject({ ttl: expect.any(Number) });
+    expect(await client.keyauth_credentials.update("k", { ttl: 0 })).not.toHaveProperty("ttl");
+    await expect(client.keyauth_credentials.update("k", { ttl: -1 })).rejects.toMatchObject({ code: 11 });
+  });
+
+  it("asks for anything else", async () => {
+    const { status, body } = await client.request("POST", "/routes", { name: "r", paths: ["/r"] });
+    expect([status, body]).toEqual([201, expect.objectContaining({ name: "r" })]);
+    expect(await client.request("DELETE", "/routes/r")).toEqual({ status: 204, body: undefined });
+    expect(await client.request("GET", "/robots.txt")).toMatchObject({ body: expect.stringContaining("Disallow") });
+    await expect(client.request("GET", "/nowhere")).rejects.toMatchObject({ status: 404 });
+  });
+
   it("lists page by page, and all pages", async () => {
     for (let at = 0; at < 7; at++)
       await client.consumers.create({ username: `c${at}`, custom_id: `${at}`, tags: [at % 2 ? "odd" : "even"] });
@@ -78,6 +121,11 @@ describe("a client of a gateway that can write", () => {
     for await (const { entity_name } of client.tags.of("even").each({ size: 1 })) tagged.push(entity_name);
     expect(tagged).toEqual(Array(4).fill("consumers"));
     expect((await client.tags.list({ size: 2 })).data).toHaveLength(2);
+    expect((await client.tags.of("odd").list()).data).toHaveLength(3);
+    let all = 0;
+    for await (const { tag } of client.tags.each({ size: 3 })) all += tag === "odd" ? 1 : 10;
+    expect(all).toBe(3 * 1 + 4 * 10);
+    expect((await client.consumers.list({ tags: "odd/even", size: 5 })).data).toHaveLength(5);
   });
 
   it("marks targets and tells their health", async () => {

@@ -21,6 +21,15 @@ describe("names of form fields", () => {
     ["a[].b=v", { a: { b: "v" } }],
     [".a=1&b.=2", { ".a": "1", "b.": "2" }],
     ["a[900]=x", { a: ["x"] }],
+    ["a[3]=z&a[1]=x", { a: ["x", "z"] }],
+    ["a[2]=y&a[]=z&a[1]=x", { a: ["x", "y", "z"] }],
+    ["a[1].b=x&a[3].b=z", { a: [{ b: "x" }, { b: "z" }] }],
+    // Nothing is lost where a form contradicts itself: the checks refuse such lists.
+    ["a=x&a[1]=y", { a: [["x", "y"]] }],
+    ["a[1]=x&a[1]=y", { a: [["x", "y"]] }],
+    ["a=x&a.b=1", { a: ["x", { b: "1" }] }],
+    ["a.b=1&a=x", { a: [{ b: "1" }, "x"] }],
+    ["a[b]=1&a[1]=x", { a: [[{ b: "1" }, "x"]] }],
     ["a", { a: true }],
   ])("%s", (form, values) => {
     expect(read(form)).toEqual(values);

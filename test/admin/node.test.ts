@@ -36,6 +36,8 @@ describe("GET /status", () => {
     ["unit=k&scale=0", /^\d+ KiB$/],
     ["unit=G&scale=3", /^\d\.\d{3} GiB$/],
     ["scale=x", /^\d+\.\d\d MiB$/],
+    ["scale=", /^\d+\.\d\d MiB$/],
+    ["scale", /^\d+\.\d\d MiB$/],
     ["unit=b", /^\d+$/],
   ])("takes %s", async (query, shown) => {
     const { body } = await admin.ask(`/status?${query}`);

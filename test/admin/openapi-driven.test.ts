@@ -1,11 +1,12 @@
 import fc from "fast-check";
-import { createGateway, type GatewayOptions } from "postern";
-import { describe, expect, it } from "vitest";
+import { createGateway } from "postern";
+import { expect, it } from "vitest";
 import { entityExamples } from "../../src/admin/openapi/examples.js";
 import { loadPlugins } from "../../src/gateway-plugins.js";
 import { entityDefinitions } from "../../src/gateway-store.js";
 import { type Documented, DocumentReader } from "./documented.js";
-import { type LiveGateway, live, silent } from "./live.js";
+import { type LiveGateway, silent } from "./live.js";
+import { describeModes, type Mode } from "./modes.js";
 import { spoiled, valuesOf } from "./schema-arbitrary.js";
 
 // Everything that the document says about answers is asked of the API, with requests that are made up from the document.
@@ -133,13 +134,14 @@ function looked({ tag, method, pathNames }: Documented, body: object): Readonly<
 }
 
 /** Where everything is there, what is asked for rightly is answered rightly. */
-async function drive(options: GatewayOptions, runs: number): Promise<Map<string, Set<number>>> {
-  await using node = await live({ ...options, declarativeConfig: world });
+async function drive(node: LiveGateway, runs: number): Promise<Map<string, Set<number>>> {
   const seen = new Map<string, Set<number>>();
+  let isWhole = false;
   for (const operation of operations) {
     const statuses = new Set<number>();
     seen.set(operation.id, statuses);
-    await node.gateway.loadConfig(world, { checkHash: false });
+    if (!isWhole) await node.gateway.loadConfig(world, { checkHash: false });
+    isWhole = operation.method === "GET";
     const counting: LiveGateway = {
       ...node,
       ask: async (...request) => {
@@ -156,24 +158,21 @@ async function drive(options: GatewayOptions, runs: number): Promise<Map<string,
   return seen;
 }
 
-describe("every operation of the document", () => {
-  it("answers what it says, whatever it is asked, with a store that can write", async () => {
-    const seen = await drive({ database: "memory" }, 6);
-    expect(seen.size).toBe(operations.length);
-    // The requests are good enough to get through: most operations have done what they are for.
-    const done = [...seen.values()].filter((statuses) => [...statuses].some((status) => status < 300));
-    expect(done.length).toBeGreaterThan(operations.length / 2);
-  }, 60_000);
+/** Requests to each operation. */
+const runs: Readonly<Record<Mode, number>> = { off: 4, memory: 6, postgres: 3 };
 
-  it("answers what it says, whatever it is asked, without a database", async () => {
-    const seen = await drive({}, 4);
-    for (const { id: name, method } of operations) {
-      if (["POST", "PUT", "PATCH"].includes(method) && /^(create|upsert|update)/.test(name)) {
-        expect(
-          [...(seen.get(name) ?? [])].filter((status) => status < 300),
-          name,
-        ).toEqual([]);
-      }
+describeModes("every operation of the document", ["off", "memory", "postgres"], (start, mode) => {
+  it("answers what it says, whatever it is asked", async () => {
+    await using node = await start();
+    const seen = await drive(node, runs[mode]);
+    expect(seen.size).toBe(operations.length);
+    const hasDone = (name: string): boolean => [...(seen.get(name) ?? [])].some((status) => status < 300);
+    if (mode === "off") {
+      const writes = operations.filter(({ method, id: name }) => method !== "DELETE" && /^(create|upsert|update)/.test(name));
+      expect(writes.filter(({ id: name }) => hasDone(name))).toEqual([]);
+    } else {
+      // The requests are good enough to get through: many operations have done what they are for.
+      expect(operations.filter(({ id: name }) => hasDone(name)).length).toBeGreaterThan(operations.length / 3);
     }
-  }, 60_000);
+  }, 180_000);
 });

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { UniqueViolationError } from "../../errors/dao-errors.js";
 import type { EntityDefinition } from "../../schema/entity.js";
 import { foreignId } from "../../store/keys.js";
 import { isUuid, uuidV4 } from "../../util/uuid.js";
@@ -34,8 +35,15 @@ const membership: HandleBelow = (request, { child, field }, consumer) => {
     },
     update: async (values, options) => dao.update((await find()) ?? {}, values, options),
     upsert: async (values, options) => {
-      const id = foreignId(await find());
-      return dao.upsert(id ?? uuidV4(), { group, ...values }, options);
+      const put = async (): Promise<EntityRecord> =>
+        dao.upsert(foreignId(await find()) ?? uuidV4(), { group, ...values }, options);
+      try {
+        return await put();
+      } catch (error) {
+        // Somebody may have put the consumer into the group in between: then it is that membership which is replaced.
+        if (error instanceof UniqueViolationError) return put();
+        throw error;
+      }
     },
     remove: async () => {
       const record = await find();

@@ -1,5 +1,6 @@
 import { NotFoundError } from "../../errors/dao-errors.js";
 import type { EntityDefinition } from "../../schema/entity.js";
+import { isNonEmpty } from "../../schema/values.js";
 import { foreignId } from "../../store/keys.js";
 import { isUuid, uuidV4 } from "../../util/uuid.js";
 import { AnswerError, message } from "../answer.js";
@@ -44,10 +45,12 @@ function certificateEndpoints(definition: EntityDefinition): Endpoints {
       run: async (request) => {
         const id = await idOf(request, definition);
         const named = handleOf(daoOf(request, definition), id ?? uuidV4());
-        if (id !== undefined) return upsert(request, definition, named, {});
-        const { snis } = entityInput(definition, request.body).values;
         const name = nameOf(request, definition);
-        const given = Array.isArray(snis) ? snis : [];
+        const { snis = null } = entityInput(definition, request.body).values;
+        if (isUuid(name) || (id !== undefined && snis === null)) return upsert(request, definition, named, {});
+        const given = isNonEmpty(snis) ? snis : [];
+        // What is no list is for the checks to refuse.
+        if (!Array.isArray(given)) return upsert(request, definition, named, {});
         return upsert(request, definition, named, { snis: given.includes(name) ? given : [...given, name] });
       },
     },

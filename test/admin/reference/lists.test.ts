@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LiveGateway, live } from "../live.js";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { LiveGateway } from "../live.js";
+import { describeModes } from "../modes.js";
 
 // §7, and the lists of §10 that have rules of their own.
 
@@ -18,10 +19,10 @@ const declarativeConfig = {
   ],
 };
 
-describe.each(["off", "memory"] as const)("lists, database %s", (database) => {
+describeModes("lists", ["off", "memory", "postgres"], (start) => {
   let node: LiveGateway;
   beforeAll(async () => {
-    node = await live({ database, declarativeConfig });
+    node = await start({ declarativeConfig });
   });
   afterAll(() => node[Symbol.asyncDispose]());
 
@@ -84,6 +85,17 @@ describe.each(["off", "memory"] as const)("lists, database %s", (database) => {
     ["size=0", 9, "invalid size", "size must be an integer between 1 and 1000"],
     ["size=1001", 9, "invalid size", "size must be an integer between 1 and 1000"],
     ["offset=*", 7, "invalid offset", "'*' is not a valid offset: bad base64 encoding"],
+    ["size=-1", 9, "invalid size", "size must be an integer between 1 and 1000"],
+    ["size=1e9", 9, "invalid size", "size must be an integer between 1 and 1000"],
+    ["size=1.5", 9, "invalid size", "size must be an integer between 1 and 1000"],
+    ["size", 9, "invalid size", "size must be a number"],
+    ["offset=", 7, "invalid offset", "'' is not a valid offset: bad base64 encoding"],
+    ["offset", 7, "invalid offset", "'' is not a valid offset: bad base64 encoding"],
+    ["offset=W10", 7, "invalid offset", "'W10' is not a valid offset: bad json encoding"],
+    ["offset=eyJhIjoxfQ", 7, "invalid offset", "'eyJhIjoxfQ' is not a valid offset: bad json encoding"],
+    ["tags", 11, "invalid options", "invalid option (tags: cannot be null)"],
+    ["tags=,", 11, "invalid options", "invalid option (tags: invalid filter syntax)"],
+    ["tags=a,", 11, "invalid options", "invalid option (tags: invalid filter syntax)"],
     ["tags=", 11, "invalid options", "invalid option (tags: cannot be null)"],
     ["tags=a,b/c", 11, "invalid options", "invalid option (tags: invalid filter syntax)"],
     ["tags=a,b,c,d,e,f", 11, "invalid options", "invalid option (tags: cannot query more than 5 tags)"],

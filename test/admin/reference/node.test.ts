@@ -3,6 +3,7 @@ import { definePlugin } from "postern";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "../../support/wait-for.js";
 import { type LiveGateway, live } from "../live.js";
+import { describeModes } from "../modes.js";
 
 // §8 and §9: what the node says about itself.
 
@@ -11,20 +12,25 @@ const caching = definePlugin({
   version: "1.0.0",
   priority: 1,
   config: {},
-  initWorker(node) {
-    void node.cache.get("caching:object", {}, () => ({ a: 1 }));
-    void node.cache.get("caching:number", {}, () => 5);
-    void node.cache.get("caching:a%2Fb", {}, () => "raw");
-    void node.cache.get("caching:nothing", {}, () => undefined);
-    void node.cache.get("caching:big", {}, () => ({ a: 5n }));
+  adminEndpoints: {
+    "/caching": {
+      POST: async (_request, { cache }) => {
+        await cache.get("caching:object", {}, () => ({ a: 1 }));
+        await cache.get("caching:number", {}, () => 5);
+        await cache.get("caching:a%2Fb", {}, () => "raw");
+        await cache.get("caching:nothing", {}, () => undefined);
+        await cache.get("caching:big", {}, () => ({ a: 5n }));
+        return { status: 204 };
+      },
+    },
   },
 });
 
-describe.each(["off", "memory"] as const)("the node, database %s", (database) => {
+describeModes("the node", ["off", "memory", "postgres"], (start, database) => {
   let node: LiveGateway;
   beforeAll(async () => {
     const declarativeConfig = { _format_version: "3.0", plugins: [{ name: "cors" }] };
-    node = await live({ database, declarativeConfig, plugins: ["bundled", caching], memCacheSize: "64m" });
+    node = await start({ declarativeConfig, plugins: ["bundled", caching], memCacheSize: "64m" });
   });
   afterAll(() => node[Symbol.asyncDispose]());
 
@@ -191,6 +197,7 @@ describe.each(["off", "memory"] as const)("the node, database %s", (database) =>
 
   it("/cache/{key} shows and forgets, with the key as it stands in the path", async () => {
     const show = async (key: string) => node.ask("GET", `/cache/${key}`);
+    expect((await node.ask("POST", "/caching")).status).toBe(204);
     expect(await show("caching:object")).toMatchObject({ status: 200, body: { a: 1 } });
     expect(await show("caching:number")).toMatchObject({ status: 200, body: { message: 5 } });
     expect(await show("caching:a%2Fb")).toMatchObject({ status: 200, body: { message: "raw" } });

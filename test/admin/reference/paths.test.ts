@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LiveGateway, live } from "../live.js";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { LiveGateway } from "../live.js";
+import { describeModes } from "../modes.js";
 import { missingPaths, paths } from "./paths.js";
 
-describe.each(["off", "memory"] as const)("paths, database %s", (database) => {
+describeModes("paths", ["off", "memory", "postgres"], (start) => {
   let node: LiveGateway;
   beforeAll(async () => {
-    node = await live({ database });
+    node = await start();
   });
   afterAll(() => node[Symbol.asyncDispose]());
 
