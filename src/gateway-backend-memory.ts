@@ -4,11 +4,15 @@ import type { EntityDefinitions } from "./store/dao.js";
 import { storedDefinitions } from "./store/open-store.js";
 import { storedRows } from "./store/stored-row.js";
 import { MemoryStrategy } from "./store/strategies/memory/memory-strategy.js";
+import type { RowsByEntity } from "./store/strategy.js";
 import type { EntityState } from "./store/tables/entity-state.js";
-import { chain, type MaybePromise } from "./util/maybe-promise.js";
+import type { MaybePromise } from "./util/maybe-promise.js";
+import { runAtOnce, runInSlices, type Steps } from "./util/steps.js";
 
 /** Milliseconds between two clean-ups of expired records, as in Kong. */
 const CLEAN_UP_INTERVAL = 300_000;
+/** Milliseconds of a load's work between two turns of the event loop. */
+const SLICE = 5;
 
 /** `database: "memory"`: the store can be written, and its records are what requests read. */
 export class MemoryBackend implements Backend {
@@ -21,7 +25,7 @@ export class MemoryBackend implements Backend {
     this.strategy = new MemoryStrategy({ now });
     this.#definitions = definitions;
     this.strategy.define(storedDefinitions(definitions));
-    this.strategy.use(this.#stage(document));
+    this.strategy.use(this.strategy.stage(runAtOnce(this.#rowsOf(document))));
     this.#cleanUp = setInterval(() => void this.strategy.removeExpired(), CLEAN_UP_INTERVAL).unref();
   }
 
@@ -40,19 +44,18 @@ export class MemoryBackend implements Backend {
     this.strategy.define(storedDefinitions(definitions));
   }
 
-  load(document: LoadedDocument, prepare: (entities: EntityState) => MaybePromise<() => void>): MaybePromise<void> {
-    const entities = this.#stage(document);
-    return chain(prepare(entities), (use) => {
-      this.strategy.use(entities);
-      use();
-    });
+  async load(document: LoadedDocument, prepare: (entities: EntityState) => MaybePromise<() => void>): Promise<void> {
+    const entities = this.strategy.stage(await runInSlices(this.#rowsOf(document), { budgetMs: SLICE }));
+    const use = await prepare(entities);
+    this.strategy.use(entities);
+    use();
   }
 
   async close(): Promise<void> {
     clearInterval(this.#cleanUp);
   }
 
-  #stage(document: LoadedDocument): EntityState {
-    return this.strategy.stage(storedRows(storedDefinitions(this.#definitions), document.state));
+  #rowsOf(document: LoadedDocument): Steps<RowsByEntity> {
+    return storedRows(storedDefinitions(this.#definitions), document.state);
   }
 }

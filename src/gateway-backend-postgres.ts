@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { LoadedDocument } from "./declarative/load.js";
 import { OptionsError } from "./errors/gateway-error.js";
 import type { Backend, BackendContext } from "./gateway-backend.js";
+import type { EntityDefinition } from "./schema/entity.js";
 import type { EntityDefinitions } from "./store/dao.js";
 import { keepingTimes } from "./store/keep-times.js";
 import { assertMigrated } from "./store/migrations/migrations.js";
@@ -14,14 +15,17 @@ import { MirroredStrategy } from "./store/strategies/postgres/mirrored-strategy.
 import { PostgresStrategy } from "./store/strategies/postgres/postgres-strategy.js";
 import { RequestReads } from "./store/strategies/postgres/request-reads.js";
 import { postgresSettings } from "./store/strategies/postgres/settings.js";
-import type { RowChange } from "./store/strategy.js";
+import type { RowChange, RowsByEntity } from "./store/strategy.js";
 import { EntityState } from "./store/tables/entity-state.js";
 import type { MaybePromise } from "./util/maybe-promise.js";
+import { runInSlices, type Steps } from "./util/steps.js";
 
 /** Milliseconds between two clean-ups of expired records, as in Kong. */
 const CLEAN_UP_INTERVAL = 300_000;
 /** Kong's `db_update_frequency`, in seconds. */
 const DEFAULT_UPDATE_FREQUENCY = 5;
+/** Milliseconds of a load's work between two turns of the event loop. */
+const SLICE = 5;
 /** Changes of others that are told one by one; more of them at once are told as "anything may be different". */
 const MOST_SINGLE_CHANGES = 1000;
 
@@ -100,10 +104,14 @@ export class PostgresBackend implements Backend {
 
   async load(document: LoadedDocument, prepare: (entities: EntityState) => MaybePromise<() => void>): Promise<void> {
     const definitions = storedDefinitions(this.#definitions);
-    const rows = keepingTimes(definitions, storedRows(definitions, document.state), this.entities);
+    const rows = await runInSlices(this.#rowsOf(document, definitions), { budgetMs: SLICE });
     const use = await prepare(new EntityState(definitions, rows, { now: this.#context.now }));
     await this.strategy.load(rows, { replace: true });
     use();
+  }
+
+  *#rowsOf(document: LoadedDocument, definitions: readonly EntityDefinition[]): Steps<RowsByEntity> {
+    return yield* keepingTimes(definitions, yield* storedRows(definitions, document.state), this.entities);
   }
 
   async close(): Promise<void> {

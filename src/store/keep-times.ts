@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { EntityDefinition } from "../schema/entity.js";
+import { type Steps, stepSize } from "../util/steps.js";
 import type { EntityRow, RowsByEntity } from "./strategy.js";
 import type { EntityState } from "./tables/entity-state.js";
 
@@ -7,7 +8,11 @@ import type { EntityState } from "./tables/entity-state.js";
  * The records of a document, where those that are there already and differ in automatic time stamps only stay as they are: documents
  * rarely have time stamps, and then have those of the moment at which they are loaded.
  */
-export function keepingTimes(definitions: readonly EntityDefinition[], rows: RowsByEntity, present: EntityState): RowsByEntity {
+export function* keepingTimes(
+  definitions: readonly EntityDefinition[],
+  rows: RowsByEntity,
+  present: EntityState,
+): Steps<RowsByEntity> {
   const kept = new Map<string, ReadonlyMap<string, EntityRow>>();
   for (const definition of definitions) {
     const own = rows.get(definition.name);
@@ -16,7 +21,12 @@ export function keepingTimes(definitions: readonly EntityDefinition[], rows: Row
       .filter(([, { attributes }]) => attributes.timestamp === true && attributes.auto === true)
       .map(([name]) => name);
     const before = present.table(definition).rows;
-    kept.set(definition.name, new Map([...own].map(([key, row]) => [key, unchanged(row, before.get(key), times) ?? row])));
+    const result = new Map<string, EntityRow>();
+    for (const [key, row] of own) {
+      result.set(key, unchanged(row, before.get(key), times) ?? row);
+      if (result.size % stepSize === 0) yield;
+    }
+    kept.set(definition.name, result);
   }
   return kept;
 }

@@ -13,7 +13,9 @@ const tag = /^[\x20-\x2B\x2D\x2E\x30-\x7E\u{80}-\u{10FFFF}]+$/u;
  * @throws `InvalidOptionsError` with a text per bad option
  */
 export function checkOptions(definition: EntityDefinition, options?: PageOptions & WriteOptions): void {
-  if (options === undefined || isEmpty(options)) return;
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null) throw new InvalidOptionsError({ options: "must be an object" });
+  if (isEmpty(options)) return;
   const faults: Record<string, string> = {};
   for (const name of ["skip_ttl", "export", "transform", "show_ws_id", "fresh"] as const) {
     if (options[name] !== undefined && typeof options[name] !== "boolean") faults[name] = "must be a boolean";

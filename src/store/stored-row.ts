@@ -1,5 +1,6 @@
 import { type EntityDefinition, foreignFields } from "../schema/entity.js";
 import { deepCopy, isObject } from "../schema/values.js";
+import { type Steps, stepSize } from "../util/steps.js";
 import type { ReadOptions } from "./dao.js";
 import { defaultWorkspaceId, primaryKeyText } from "./keys.js";
 import type { EntityRow, RowsByEntity } from "./strategy.js";
@@ -30,13 +31,18 @@ export function lowerCase(id: unknown): unknown {
  *
  * @param rows - `state` of a loaded document
  */
-export function storedRows(definitions: readonly EntityDefinition[], rows: RowsByEntity): RowsByEntity {
+export function* storedRows(definitions: readonly EntityDefinition[], rows: RowsByEntity): Steps<RowsByEntity> {
   const stored = new Map<string, ReadonlyMap<string, EntityRow>>();
   for (const definition of definitions) {
     const own = rows.get(definition.name);
     if (!own || definition.view) continue;
-    const complete = [...own.values()].map((row) => storedRow(definition, row));
-    stored.set(definition.name, new Map(complete.map((row) => [primaryKeyText(definition, row), row])));
+    const complete = new Map<string, EntityRow>();
+    for (const given of own.values()) {
+      const row = storedRow(definition, given);
+      complete.set(primaryKeyText(definition, row), row);
+      if (complete.size % stepSize === 0) yield;
+    }
+    stored.set(definition.name, complete);
   }
   return stored;
 }

@@ -24,7 +24,7 @@ export interface SliceOptions {
   /** Milliseconds of work before the event loop gets its turn. */
   readonly budgetMs: number;
   /** Called at the end of each slice. What it throws ends the work. */
-  readonly onSlice: (progress: StepProgress | undefined) => void;
+  readonly onSlice?: (progress: StepProgress | undefined) => void;
 }
 
 /** Does the work in slices: between them, timers, sockets and everything else have their turn. */
@@ -37,7 +37,7 @@ export async function runInSlices<T>(steps: Steps<T>, { budgetMs, onSlice }: Sli
       if (done) return value;
       progress = value ?? progress;
     } while (performance.now() < until);
-    onSlice(progress);
+    onSlice?.(progress);
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 }

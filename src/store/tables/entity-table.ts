@@ -5,6 +5,9 @@ import { cacheKeyText, foreignId, primaryKeyText } from "../keys.js";
 import { ListIndex, type TableIndex, UniqueIndex } from "./indexes.js";
 import { addKey, compareKeys, removeKey, type SortedKeys } from "./sorted-keys.js";
 
+/** So many changes are followed one by one. */
+const fewChanges = 1000;
+
 /**
  * The records of one entity in memory, by primary key text. Indexes are built when they are first asked for and follow every change
  * from then on. Nothing is checked here; records are never changed, only replaced.
@@ -146,6 +149,29 @@ export class EntityTable {
     this.#sorted = undefined;
     if (this.#keys) removeKey(this.#keys, key);
     for (const index of this.#indexes()) index.remove(row, key);
+  }
+
+  /**
+   * Makes many changes at once. Where they are no small part of the records, what has been built over those is dropped, and is built again
+   * when it is next asked for: to follow each change takes longer (66,667 new records, three indexes: three to six times as long).
+   *
+   * @param put - records that are added, or replace those with their primary keys
+   * @param removed - keys of others
+   */
+  change(put: readonly StoredRecord[], removed: readonly string[]): void {
+    if (put.length + removed.length < Math.max(fewChanges, this.size / 8)) {
+      for (const key of removed) this.remove(key);
+      for (const row of put) this.put(row);
+      return;
+    }
+    const rows = this.#own();
+    for (const key of removed) rows.delete(key);
+    for (const row of put) rows.set(primaryKeyText(this.definition, row), row);
+    this.#sorted = undefined;
+    this.#keys = undefined;
+    this.#composite = undefined;
+    this.#unique.clear();
+    this.#lists.clear();
   }
 
   #own(): Map<string, StoredRecord> {

@@ -21,10 +21,12 @@ interface Batch {
  * it ends, so their order does not matter.
  */
 export async function mergeRows(database: Database, tables: Tables, rows: RowsByEntity): Promise<void> {
-  const batches: Batch[] = [...rows].flatMap(([entity, records]) => batchesOf(tables.of(entity), [...records.values()]));
   await database.longTransaction(async (queries) => {
     await queries.query("SET CONSTRAINTS ALL DEFERRED");
-    for (const { statements, json } of batches) await merge(queries, statements, json);
+    for (const [entity, records] of rows) {
+      for (const { statements, json } of batchesOf(tables.of(entity), [...records.values()]))
+        await merge(queries, statements, json);
+    }
   });
 }
 
@@ -47,22 +49,22 @@ async function merge(queries: Queries, statements: Statements, json: string): Pr
   await queries.query("RELEASE SAVEPOINT batch");
 }
 
-/** Records as the JSON of statements. */
-export function batchesOf(statements: Statements, records: readonly EntityRow[]): Batch[] {
-  const batches: Batch[] = [];
-  for (let start = 0; start < records.length; start += batchSize) add(records.slice(start, start + batchSize));
-  return batches;
-
-  function add(part: readonly EntityRow[]): void {
-    const inputs = part.map((row) => toInput(statements.table, row));
-    const json = JSON.stringify(inputs);
-    assertStorable(inputs, json);
-    if (json.length <= batchLength || part.length === 1) {
-      batches.push({ statements, json });
-      return;
-    }
-    const half = part.length >> 1;
-    add(part.slice(0, half));
-    add(part.slice(half));
+/** Records as the JSON of statements, each made when it is asked for: what is not sent yet takes neither memory nor time. */
+export function* batchesOf(statements: Statements, records: readonly EntityRow[]): Generator<Batch, void, undefined> {
+  for (let start = 0; start < records.length; start += batchSize) {
+    yield* fitting(statements, records.slice(start, start + batchSize));
   }
+}
+
+function* fitting(statements: Statements, part: readonly EntityRow[]): Generator<Batch, void, undefined> {
+  const inputs = part.map((row) => toInput(statements.table, row));
+  const json = JSON.stringify(inputs);
+  assertStorable(inputs, json);
+  if (json.length <= batchLength || part.length === 1) {
+    yield { statements, json };
+    return;
+  }
+  const half = part.length >> 1;
+  yield* fitting(statements, part.slice(0, half));
+  yield* fitting(statements, part.slice(half));
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { EntityDefinition } from "../../../schema/entity.js";
+import { getOrMake } from "../../../util/get-or-make.js";
 import { primaryKeyText } from "../../keys.js";
 import type { EntityRow, RowChange, RowKey } from "../../strategy.js";
 import { EntityState } from "../../tables/entity-state.js";
@@ -171,10 +172,25 @@ export class Mirror extends TableReads {
         if (definition.cached) this.#unsettled(entity, key, keyOf(definition, row));
         return false;
       };
-      this.apply(changes.filter(isLast));
+      this.#applyMany(changes.filter(isLast));
     } finally {
       this.#watching.delete(meanwhile);
     }
+  }
+
+  /** As {@link apply}, for changes of which no two are of the same record. */
+  #applyMany(changes: readonly RowChange[]): void {
+    const byEntity = new Map<string, { readonly put: EntityRow[]; readonly removed: string[] }>();
+    for (const { entity, operation, row } of changes) {
+      const { definition } = this.#state.table(entity);
+      if (!definition.cached) continue;
+      const own = getOrMake(byEntity, entity, () => ({ put: [], removed: [] }));
+      const key = primaryKeyText(definition, row);
+      if (operation === "delete") own.removed.push(key);
+      else own.put.push(row);
+      this.#note(nameOf(entity, key));
+    }
+    for (const [entity, { put, removed }] of byEntity) this.#state.table(entity).change(put, removed);
   }
 
   /** Answers of writes at the same time may come in another order than the writes took place. */

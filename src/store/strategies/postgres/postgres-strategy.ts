@@ -21,7 +21,7 @@ const expiredPerRound = 1000;
 /** See {@link PostgresStrategy.upsert}. */
 const upsertTries = 4;
 /** A value that the column's type has no form for: it cannot be in the table. */
-const badValues = new Set(["22P02", "22003"]);
+const badValues = new Set(["22P02", "22003", "22021"]);
 
 /** What a {@link PostgresStrategy} takes. */
 export interface PostgresStrategyOptions {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { runInSlices, type Steps, stepSize } from "../../../util/steps.js";
 import { compositeKey, foreignId, primaryKeyText } from "../../keys.js";
 import type { EntityRow, RowChange, RowsByEntity } from "../../strategy.js";
 import type { Database, Queries } from "./database.js";
@@ -14,6 +15,9 @@ interface Difference {
   readonly updated: readonly { readonly row: EntityRow; readonly old: EntityRow }[];
   readonly deleted: readonly EntityRow[];
 }
+
+/** Milliseconds of comparing between two turns of the event loop. */
+const slice = 5;
 
 const noRows: ReadonlyMap<string, EntityRow> = new Map();
 
@@ -36,7 +40,7 @@ export function replaceRows(database: Database, tables: Tables, rows: RowsByEnti
       const wanted = rows.get(name) ?? noRows;
       if (!definition.cached && wanted.size === 0) continue;
       const found = await readTable(queries, statements);
-      const { deleted, ...rest } = differenceOf(statements, found, wanted);
+      const { deleted, ...rest } = await runInSlices(differenceOf(statements, found, wanted), { budgetMs: slice });
       differences.push({ ...rest, deleted: definition.cached ? deleted : [] });
     }
     // New records first, so that nothing cascades from those that go to any that stay.
@@ -54,17 +58,31 @@ async function lock(queries: Queries, tables: Tables, timeout: number): Promise<
   await queries.query(`LOCK TABLE ${names.join(", ")} IN SHARE ROW EXCLUSIVE MODE`);
 }
 
-function differenceOf(statements: Statements, found: readonly EntityRow[], wanted: ReadonlyMap<string, EntityRow>): Difference {
+function* differenceOf(
+  statements: Statements,
+  found: readonly EntityRow[],
+  wanted: ReadonlyMap<string, EntityRow>,
+): Steps<Difference> {
   const { definition } = statements.table;
-  const before = new Map(found.map((row) => [primaryKeyText(definition, row), row]));
+  const before = new Map<string, EntityRow>();
+  const deleted: EntityRow[] = [];
+  for (const row of found) {
+    const key = primaryKeyText(definition, row);
+    before.set(key, row);
+    if (!wanted.has(key)) deleted.push(row);
+    if (before.size % stepSize === 0) yield;
+  }
   const created: EntityRow[] = [];
   const updated: { readonly row: EntityRow; readonly old: EntityRow }[] = [];
+  let looked = 0;
   for (const [key, row] of wanted) {
+    looked += 1;
+    if (looked % stepSize === 0) yield;
     const old = before.get(key);
     if (old === undefined) created.push(row);
     else if (!isDeepStrictEqual(row, old)) updated.push({ row, old });
   }
-  return { statements, created, updated, deleted: found.filter((row) => !wanted.has(primaryKeyText(definition, row))) };
+  return { statements, created, updated, deleted };
 }
 
 /** Takes unique values from records that lose them, where another record gets them. */

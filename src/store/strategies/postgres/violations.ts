@@ -1,3 +1,4 @@
+import { SchemaViolationError } from "../../../errors/dao-errors.js";
 import type { EntityDefinition } from "../../../schema/entity.js";
 import { compositeKeyTaken, primaryKeyTaken, referenceMissing, stillReferenced, valueTaken } from "../../integrity.js";
 import type { EntityRow } from "../../strategy.js";
@@ -7,6 +8,7 @@ import type { Tables } from "./tables.js";
 
 const uniqueViolation = "23505";
 const foreignKeyViolation = "23503";
+const limitExceeded = "54000";
 
 /** Whether a write was refused since a value is taken. */
 export function isUniqueViolation(error: unknown): boolean {
@@ -26,12 +28,30 @@ export function violationOf(tables: Tables, error: unknown, row?: EntityRow): un
     const { table } = tables.of(name);
     return uniqueViolationOf(table, constraint, row ?? rowFromDetail(table, failure.detail));
   }
+  if (failure?.code === limitExceeded) return tooLong(tables, failure.message, row) ?? error;
   const found = failure?.code === foreignKeyViolation ? tables.reference(constraint) : undefined;
   if (found === undefined) return error;
   const { table, reference } = found;
   // The same constraint is broken by a record that refers to nothing and by removing what is referred to; the detail tells which.
   if (/still referenced/.test(failure?.detail ?? "")) return stillReferenced(reference.target, table.name);
   return referenceMissing(table.definition, reference.field, row ?? rowFromDetail(table, failure?.detail));
+}
+
+/** What is indexed has to fit into a third of a page. Of what is longer than a whole one, PostgreSQL does not tell the index. */
+function tooLong({ all }: Tables, message: string, row: EntityRow = {}): Error | undefined {
+  const name = /for index "(.*?)"/.exec(message)?.[1];
+  const fields = all
+    .flatMap(({ table }) => table.indexes)
+    .filter((index) => name === undefined || index.name === name)
+    .map(({ field, columns: [column = ""] }) => field ?? column);
+  const longest = fields.toSorted((a, b) => lengthOf(row[b]) - lengthOf(row[a]))[0];
+  if (longest === undefined || (name === undefined && lengthOf(row[longest]) === 0)) return undefined;
+  return new SchemaViolationError({ [longest]: "too long for an index of PostgreSQL" });
+}
+
+function lengthOf(value: unknown): number {
+  if (Array.isArray(value)) return Math.max(0, ...value.map(lengthOf));
+  return typeof value === "string" ? value.length : 0;
 }
 
 function uniqueViolationOf(table: Table, constraint: string, row: EntityRow): Error {
