@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { SizeLimit } from "./declarative/check-size.js";
 import { faultPath } from "./declarative/faults.js";
 import { documentHash } from "./declarative/hash.js";
@@ -16,6 +14,7 @@ import {
 } from "./declarative/load.js";
 import { type RemoteDocument, TextThread } from "./declarative/parse-off-thread.js";
 import type { DocumentPath, Locate } from "./declarative/positions.js";
+import type { DocumentRecord } from "./declarative/records.js";
 import type { KeptDocument } from "./declarative/reuse.js";
 import { DeclarativeConfigError } from "./errors/dao-errors.js";
 import { OptionsError } from "./errors/gateway-error.js";
@@ -24,8 +23,8 @@ import type { LoadResult } from "./gateway-events.js";
 import { memCacheBytes } from "./gateway-settings.js";
 import type { DeclarativeDocument, GatewayOptions } from "./options.js";
 import type { EntityDefinition } from "./schema/entity.js";
-import type { StoredRecord } from "./store/field-names.js";
 import { md5 } from "./util/md5.js";
+import { readRegularFile, readRegularFileSync } from "./util/regular-file.js";
 import { runAtOnce, type StepProgress, type Steps } from "./util/steps.js";
 
 /** What {@link Gateway.loadConfig} takes: a document, its YAML or JSON text, or the path of a file. */
@@ -43,12 +42,16 @@ const bigText = 1_048_576;
 /**
  * The document, or the content of the file.
  *
- * @throws DeclarativeConfigError for what is neither an object nor a text
+ * @throws DeclarativeConfigError for what is neither an object nor a text, OptionsError when the file cannot be read
  */
 export async function contentOf(input: ConfigInput): Promise<ConfigContent> {
   if (!isContent(input)) throw notAnObject();
   if (typeof input === "object" && typeof input.path === "string" && !("_format_version" in input)) {
-    return { input: await readFile(input.path), filename: input.path };
+    try {
+      return { input: await readRegularFile(input.path), filename: input.path };
+    } catch (error) {
+      throw unreadable("path", error);
+    }
   }
   return { input: input as string | object };
 }
@@ -65,15 +68,19 @@ export function firstContent({ declarativeConfig, declarativeConfigString }: Gat
   if (typeof declarativeConfig === "object") return { input: declarativeConfig };
   if (typeof declarativeConfig === "string") {
     try {
-      return { input: readFileSync(declarativeConfig, "utf8"), filename: declarativeConfig };
+      return { input: readRegularFileSync(declarativeConfig), filename: declarativeConfig };
     } catch (error) {
-      throw new OptionsError("declarativeConfig", `the file cannot be read: ${(error as Error).message}`, error);
+      throw unreadable("declarativeConfig", error);
     }
   }
   if (declarativeConfigString !== undefined && typeof declarativeConfigString !== "string") {
     throw new OptionsError("declarativeConfigString", "must be a text");
   }
   return { input: declarativeConfigString ?? { _format_version: "3.0" } };
+}
+
+function unreadable(option: string, error: unknown): OptionsError {
+  return new OptionsError(option, `the file cannot be read: ${(error as Error).message}`, error);
 }
 
 function isContent(input: unknown): input is string | object {
@@ -149,7 +156,7 @@ export async function readInSlices(content: ConfigContent, context: SlicedReadCo
   const isBig = (typeof input === "string" || Buffer.isBuffer(input)) && input.length >= bigText;
   const { filename, deck = false } = declarative;
   const thread = isBig
-    ? TextThread.start({ knownHash, options: { ...(filename === undefined ? {} : { filename }), deck } })
+    ? TextThread.start({ knownHash, options: { ...(filename === undefined ? {} : { filename }), deck } }, before?.pieces)
     : undefined;
   const abort = (): void => thread?.stop(signal.reason as Error);
   signal.addEventListener("abort", abort);
@@ -222,7 +229,7 @@ function checkSteps(
   options: CheckOptions = {},
 ): Steps<CheckedDocument> {
   const limit = sizeLimit(context.options);
-  const counting = limit ? { onRecord: (record: StoredRecord) => limit.add(record) } : {};
+  const counting = limit ? { onRecord: (record: DocumentRecord) => limit.add(record) } : {};
   // Texts are ours; an object may be changed by whoever gave it.
   const copy = typeof content.input === "object" && !Buffer.isBuffer(content.input);
   return checkDocument(source, declarativeContext(content, context), { ...options, copy, ...counting });

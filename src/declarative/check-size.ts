@@ -1,5 +1,5 @@
 import { ConfigTooLargeError } from "../errors/gateway-error.js";
-import type { StoredRecord } from "../store/field-names.js";
+import type { DocumentRecord } from "./records.js";
 
 // As in `util/estimate-bytes.ts`, without its care for what is reached twice: records are trees, but for the defaults, which all records
 // share and which are frozen.
@@ -22,8 +22,9 @@ export class SizeLimit {
   }
 
   /** @throws ConfigTooLargeError with what has been counted so far */
-  add(record: StoredRecord): void {
-    this.#bytes += indexBytes + memberBytes(record);
+  add(record: DocumentRecord): void {
+    record.bytes ||= indexBytes + memberBytes(record.completed);
+    this.#bytes += record.bytes;
     this.allow(this.#bytes);
   }
 

@@ -49,6 +49,8 @@ export class RecordChecker {
   /** @returns whether what was made of the record in the load before is still right */
   check(record: DocumentRecord): boolean {
     if (!record.isUnchecked && this.#leadsWhereItDid(record)) return true;
+    record.isQuiet = false;
+    record.bytes = 0;
     record.completed = record.entity.quick(record.source, record.id, this.#clock, record, this.#link) ?? this.#thorough(record);
     return false;
   }

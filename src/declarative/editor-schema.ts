@@ -1,3 +1,4 @@
+import { checkObject } from "../errors/check-argument.js";
 import { OptionsError } from "../errors/gateway-error.js";
 import type { EntityDefinition } from "../schema/entity.js";
 import { type JsonSchema, toJsonSchema } from "../schema/json-schema.js";
@@ -37,7 +38,9 @@ const top: Readonly<Record<string, JsonSchema>> = {
  * @param entities - all entities that may occur
  * @throws OptionsError when there is no entity of the name asked for
  */
-export function documentSchema(entities: readonly EntityDefinition[], { entity }: DocumentSchemaOptions = {}): JsonSchema {
+export function documentSchema(entities: readonly EntityDefinition[], options: DocumentSchemaOptions = {}): JsonSchema {
+  checkObject("options", 'an object such as { entity: "services" }', options);
+  const { entity } = options;
   const tree = entityTree(entities);
   const definitions = Object.fromEntries([...tree.values()].map((known) => [known.name, recordSchema(known)]));
   if (entity !== undefined && !tree.has(entity)) throw new OptionsError("entity", `there is no entity named '${entity}'`);

@@ -5,6 +5,7 @@ import { deckKeys } from "./deck.js";
 import type { EntityTree } from "./entity-tree.js";
 import { type Fault, faultPath } from "./faults.js";
 import type { DocumentRecord } from "./records.js";
+import { placeholder } from "./warnings/texts.js";
 
 /** The keys at the top of a document that are not entities. */
 export const topLevelKeys = ["_format_version", "_transform", "_comment", "_ignore"] as const;
@@ -19,12 +20,25 @@ export function hintFor(fault: Fault, document: object, tree: EntityTree): strin
     return didYouMean(closest(name, record ? namesAround(record, path) : [...tree.keys(), ...topLevelKeys]));
   }
   if (message === "missing primary key") return byNameAlone(fault, document);
+  const open = unreplaced(fault, document);
+  if (open !== undefined) return open;
   const listed = /^expected one of: (.+)$/.exec(message)?.[1]?.split(", ") ?? selectable(fault);
   if (!listed) return undefined;
   const value = valueAt(document, faultPath(fault));
   if (typeof value !== "string") return undefined;
   if (record?.entity.name === "plugins" && missingPlugins.includes(value)) return `'${value}' is not part of this library yet`;
   return didYouMean(closest(value, listed));
+}
+
+/** A placeholder that nothing was to replace. Of those that should have been replaced, the fault itself tells. */
+function unreplaced(fault: Fault, document: object): string | undefined {
+  const written = valueAt(document, faultPath(fault));
+  const found = typeof written === "string" ? placeholder.exec(written)?.[0] : undefined;
+  if (found === undefined || !fault.record || valueAt(fault.record.source, fault.path) !== written) return undefined;
+  const [flags, options] = found.startsWith("${{")
+    ? ["--env and --deck", "options declarative.environment and declarative.deck"]
+    : ["--env", "option declarative.environment"];
+  return `'${found}' is replaced by a variable of the environment when that is asked for: ${flags} on the command line, or the ${options}`;
 }
 
 /** A reference such as `service: { name: orders }`, which decK and the Admin API take. */

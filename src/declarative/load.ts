@@ -13,6 +13,7 @@ import { byName, defaultWorkspace, flatten, transformed, valuesTwice } from "./f
 import { documentHash, emptyHash } from "./hash.js";
 import { topLevelKeys } from "./hints.js";
 import { type ParsedDocument, parseDocument } from "./parse.js";
+import type { KnownPieces } from "./pieces/piece.js";
 import type { DocumentPath, Locate } from "./positions.js";
 import { type DocumentDialect, prepareDocument, withPrepared } from "./prepare.js";
 import { type CollectedRecords, collectRecords, type DocumentRecord } from "./records.js";
@@ -91,6 +92,8 @@ export interface DocumentSource extends Partial<Omit<ParsedDocument, "document">
   readonly hash?: string;
   /** The text, or as much of it as tells what need not be looked for ({@link textMarks}). */
   readonly marks?: string;
+  /** What the lists were put together from. */
+  readonly pieces?: KnownPieces;
 }
 
 /** Reads the text of a document. @throws `DeclarativeConfigError` */
@@ -115,7 +118,7 @@ export interface CheckOptions {
   /** The caller may change the document later. Default `false`. */
   readonly copy?: boolean;
   /** Told of each record that has passed. What it throws ends the check. */
-  readonly onRecord?: (completed: StoredRecord) => void;
+  readonly onRecord?: (record: DocumentRecord) => void;
 }
 
 /** A document is refused. Where its faults stand in the text, whoever has that knows. */
@@ -193,7 +196,7 @@ export function* checkDocument(
     inputHash: hash,
     counts,
     findings: strict ? [] : yield* findings(),
-    kept: { mode, byEntity: keptRecords(byEntity, rows, stored) },
+    kept: { mode, byEntity: keptRecords(byEntity, rows, stored), ...(source.pieces ? { pieces: source.pieces } : {}) },
   };
 }
 
@@ -213,7 +216,7 @@ export function withWarnings(
 function* checkRecords(
   { records, byEntity }: CollectedRecords,
   now: () => number,
-  onRecord: ((completed: StoredRecord) => void) | undefined,
+  onRecord: ((record: DocumentRecord) => void) | undefined,
 ): Steps<{ readonly checked: CheckResult; readonly unchanged: ReadonlyMap<DeclarativeEntity, number> }> {
   const checker = new RecordChecker(new ReferenceIndex(byEntity), now);
   const unchanged = new Map<DeclarativeEntity, number>();
@@ -221,7 +224,7 @@ function* checkRecords(
     if (index % stepSize === 0) yield { phase: "check", done: index, total: records.length };
     const record = records[index] as DocumentRecord;
     if (checker.check(record)) unchanged.set(record.entity, (unchanged.get(record.entity) ?? 0) + 1);
-    onRecord?.(record.completed);
+    onRecord?.(record);
   }
   return { checked: checker.result(records), unchanged };
 }

@@ -7,12 +7,16 @@ export interface ParseJob {
   readonly options: ParseOptions;
   /** MD5 of the text in force: nothing is to be done when it comes again. */
   readonly knownHash: string | null;
+  /** Pieces of the text in force, by fingerprint: their items need not be sent again. */
+  readonly knownPieces: ReadonlySet<string>;
 }
 
 /** What the thread is told. */
 export type ParseOrder =
   | { readonly kind: "piece"; readonly piece: string | Uint8Array }
-  | { readonly kind: "parse" | "next" }
+  /** `whole`: the text could not be read piece by piece. */
+  | { readonly kind: "parse"; readonly whole: boolean }
+  | { readonly kind: "next" }
   | { readonly kind: "locate"; readonly paths: readonly DocumentPath[] };
 
 /** What it answers: to `parse`, to each `next`, to `locate`. */
@@ -28,12 +32,27 @@ export type ParseAnswer =
       readonly marks: string;
       readonly items: number;
     }
-  /** Belongs to the end of the list at `path`: JSON, or the values. `length`: characters of JSON. */
+  | ParsedItems
+  /** The next items are those of a piece that the text in force has too. */
   | {
-      readonly kind: "items";
+      readonly kind: "known";
       readonly path: DocumentPath;
-      readonly items: string | readonly unknown[];
+      readonly fingerprint: string;
       readonly length: number;
     }
+  /** A piece cannot be read by itself. */
+  | { readonly kind: "whole" }
   | { readonly kind: "end" }
   | { readonly kind: "places"; readonly places: readonly (Position | undefined)[] };
+
+/** Items that belong to the end of the list at `path`. */
+export interface ParsedItems {
+  readonly kind: "items";
+  readonly path: DocumentPath;
+  /** JSON, or the values. */
+  readonly items: string | readonly unknown[];
+  /** Characters of JSON. */
+  readonly length: number;
+  /** Of the piece that they are. */
+  readonly fingerprint?: string;
+}

@@ -4,7 +4,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { DeclarativeConfigError } from "../errors/dao-errors.js";
 import type { DocumentSource } from "./load.js";
-import type { ParseAnswer, ParseJob, ParseOrder } from "./parse-messages.js";
+import type { ParseAnswer, ParsedItems, ParseJob, ParseOrder } from "./parse-messages.js";
+import type { KnownPieces } from "./pieces/piece.js";
 import { type DocumentPath, type Locate, pathText } from "./positions.js";
 
 /** A text is handed over in pieces of this length, since copying it holds up everything else. */
@@ -39,17 +40,22 @@ export interface RemoteDocument {
  */
 export class TextThread {
   readonly #worker: Worker;
+  readonly #known: KnownPieces;
   #answered: ((answer: ParseAnswer) => void) | undefined;
   #failed: ((error: Error) => void) | undefined;
   #error: Error | undefined;
 
-  /** @returns `undefined` where there is no program for a thread */
-  static start(job: ParseJob): TextThread | undefined {
+  /**
+   * @param known - the pieces of the text in force
+   * @returns `undefined` where there is no program for a thread
+   */
+  static start(job: Omit<ParseJob, "knownPieces">, known: KnownPieces = new Map()): TextThread | undefined {
     const file = program();
-    return file === undefined ? undefined : new TextThread(file, job);
+    return file === undefined ? undefined : new TextThread(file, { ...job, knownPieces: new Set(known.keys()) }, known);
   }
 
-  private constructor(file: string, job: ParseJob) {
+  private constructor(file: string, job: ParseJob, known: KnownPieces) {
+    this.#known = known;
     this.#worker = file.endsWith(".ts")
       ? new Worker(fromSource(file), { workerData: job, eval: true })
       : new Worker(file, { workerData: job });
@@ -67,23 +73,38 @@ export class TextThread {
    */
   async parse(text: string | Uint8Array, watcher: ParseWatcher): Promise<RemoteDocument | undefined> {
     await this.#handOver(text);
-    const answer = await this.#ask({ kind: "parse" });
-    if (answer.kind === "same") return undefined;
+    const received = await this.#receive(false, watcher);
+    const document = received === "whole" ? await this.#receive(true, watcher) : received;
+    if (document === "whole") throw new Error("the thread that parses has answered 'whole' twice");
+    return document === "same" ? undefined : document;
+  }
+
+  /**
+   * @param whole - not piece by piece
+   * @returns `same` for the text in force, `whole` for one that cannot be read piece by piece
+   */
+  async #receive(whole: boolean, watcher: ParseWatcher): Promise<RemoteDocument | "same" | "whole"> {
+    const answer = await this.#ask({ kind: "parse", whole });
+    if (answer.kind === "same") return "same";
     if (answer.kind === "refused") throw new DeclarativeConfigError({ fields: answer.fields, issues: answer.issues });
     if (answer.kind !== "document") throw unexpected(answer);
     const { document, hash, duplicates, marks, items } = answer;
+    const pieces = new Map<string, readonly unknown[]>();
     let received = 0;
     let characters = 0;
     for (let batch = await this.#ask({ kind: "next" }); batch.kind !== "end"; batch = await this.#ask({ kind: "next" })) {
-      if (batch.kind !== "items") throw unexpected(batch);
-      const values = typeof batch.items === "string" ? (JSON.parse(batch.items) as readonly unknown[]) : batch.items;
+      if (batch.kind === "whole") return "whole";
+      if (batch.kind !== "items" && batch.kind !== "known") throw unexpected(batch);
+      const values = batch.kind === "known" ? this.#known.get(batch.fingerprint) : valuesOf(batch);
+      if (values === undefined) return "whole";
       const list = listAt(document, batch.path);
       for (const value of values) list.push(value);
       if (batch.path.length === 1) received += values.length;
+      if (batch.fingerprint !== undefined) pieces.set(batch.fingerprint, values);
       characters += batch.length;
       watcher.received(received, items, characters);
     }
-    return { source: { document, hash, duplicates, marks }, locate: (paths) => this.#locate(paths) };
+    return { source: { document, hash, duplicates, marks, pieces }, locate: (paths) => this.#locate(paths) };
   }
 
   async close(): Promise<void> {
@@ -138,6 +159,16 @@ function fromSource(file: string): string {
 
 function unexpected({ kind }: ParseAnswer): Error {
   return new Error(`the thread that parses has answered '${kind}'`);
+}
+
+/** @returns `undefined` for a piece that has turned out to be no JSON */
+function valuesOf({ items }: ParsedItems): readonly unknown[] | undefined {
+  if (typeof items !== "string") return items;
+  try {
+    return JSON.parse(items) as readonly unknown[];
+  } catch {
+    return undefined;
+  }
 }
 
 /** The list at a path, which the thread has left empty. */

@@ -22,6 +22,10 @@ export class DocumentRecord {
   readonly id: string | undefined;
   /** With defaults and references; set by the check. */
   completed: Record<string, unknown> = unchecked;
+  /** Nothing about the record itself calls for a warning; set by the search for them. */
+  isQuiet = false;
+  /** What it takes in memory; 0 until somebody has asked. */
+  bytes = 0;
 
   /** @param before - the same record of the document before this one */
   constructor(
@@ -40,6 +44,8 @@ export class DocumentRecord {
     if (before) {
       this.id = before.id;
       this.completed = before.completed;
+      this.isQuiet = before.isQuiet;
+      this.bytes = before.bytes;
     } else this.id = identify(this);
   }
 

@@ -1,6 +1,7 @@
 import { deepCopy, setOwn } from "../schema/values.js";
 import type { StoredRecord } from "../store/field-names.js";
 import type { DeclarativeEntity } from "./entity-tree.js";
+import type { KnownPieces } from "./pieces/piece.js";
 import { DocumentRecord, withMigratedPaths } from "./records.js";
 
 type Rows = ReadonlyMap<string, StoredRecord>;
@@ -18,6 +19,8 @@ export interface KeptDocument {
   /** What else decides about the outcome: the document's version, and whether secrets are hashed. */
   readonly mode: string;
   readonly byEntity: ReadonlyMap<DeclarativeEntity, KeptRecords>;
+  /** Of a text that was read piece by piece. */
+  readonly pieces?: KnownPieces;
 }
 
 /** How records find their counterparts of the load before. */

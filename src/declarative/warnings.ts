@@ -31,16 +31,31 @@ export function* findWarnings(records: readonly DocumentRecord[], context: Warni
   for (let index = 0; index < records.length; index++) {
     if (index % stepSize === stepSize - 1) yield;
     const record = records[index] as DocumentRecord;
-    for (const rule of inspection.rulesFor(record.entity)) rule(record, findings);
+    const { own, among } = inspection.rulesFor(record.entity);
+    // Most records are those of the load before, and had nothing then.
+    if (!record.isQuiet) {
+      const before = findings.length;
+      for (const rule of own) rule(record, findings);
+      record.isQuiet = findings.length === before;
+    }
+    for (const rule of among) rule(record, findings);
     if (search) texts(record, search, findings);
   }
   inspection.end(findings);
   return findings;
 }
 
+/** What the records of one entity are looked at for. */
+interface EntityRules {
+  /** What a record says by itself. */
+  readonly own: readonly Rule[];
+  /** What it says beside others. */
+  readonly among: readonly Rule[];
+}
+
 /** The rules for the records of one document. */
 class Inspection {
-  readonly #rules = new Map<DeclarativeEntity, readonly Rule[]>();
+  readonly #rules = new Map<DeclarativeEntity, EntityRules>();
   readonly #twins = new RouteTwins();
   readonly #credentials = new CredentialNeeds();
   readonly #writable: boolean;
@@ -49,7 +64,7 @@ class Inspection {
     this.#writable = writable;
   }
 
-  rulesFor(entity: DeclarativeEntity): readonly Rule[] {
+  rulesFor(entity: DeclarativeEntity): EntityRules {
     let rules = this.#rules.get(entity);
     if (!rules) {
       rules = this.#make(entity);
@@ -62,12 +77,18 @@ class Inspection {
     this.#credentials.report(new Set([...this.#rules.keys()].map(({ name }) => name)), findings);
   }
 
-  #make({ name, definition }: DeclarativeEntity): readonly Rule[] {
-    const rules: (Rule | undefined)[] = [deprecatedOf(definition), noEffectOf(name)];
-    if (name === "routes") rules.push(routePaths, (record, findings) => this.#twins.add(record, findings));
-    if (name === "plugins") rules.push(pluginConfig);
-    if (name === "plugins" && !this.#writable) rules.push((record) => this.#credentials.add(record));
-    return rules.filter((rule) => rule !== undefined);
+  #make({ name, definition }: DeclarativeEntity): EntityRules {
+    const own: (Rule | undefined)[] = [deprecatedOf(definition), noEffectOf(name)];
+    const among: Rule[] = [];
+    if (name === "routes") {
+      own.push(routePaths);
+      among.push((record, findings) => this.#twins.add(record, findings));
+    }
+    if (name === "plugins") {
+      own.push(pluginConfig);
+      if (!this.#writable) among.push((record) => this.#credentials.add(record));
+    }
+    return { own: own.filter((rule) => rule !== undefined), among };
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type LoadProgress,
 } from "postern";
 import { describe, expect, it } from "vitest";
+import { stringify } from "yaml";
 import { echoUpstream } from "../support/echo-upstream.js";
 import { testGateway } from "../support/test-gateway.js";
 import { keptLog } from "./support.js";
@@ -95,6 +96,69 @@ describe("a big text", () => {
     expect(await big.loadConfig({ path: file })).toMatchObject({ changed: false, hash: result.hash });
     expect(await big.loadConfig(text, { checkHash: false })).toMatchObject({ changed: true, hash: result.hash });
     await Promise.all([small.close(), big.close(), rm(folder, { recursive: true })]);
+  });
+
+  it.each(["json", "yaml"])("that has changed in places has the outcome of a first load: %s", async (format) => {
+    const write = (list: readonly object[]): string => {
+      const content = document({ services: list, _comment: FILLER });
+      return format === "json" ? JSON.stringify(content, null, 1) : stringify(content, { lineWidth: 0 });
+    };
+    // Long records, so that there are several pieces.
+    const list: object[] = services(400).map((service) => ({ ...service, path: `/${"long/".repeat(60)}` }));
+    const odd = { name: "odd", host: "x.test", routes: [{ name: "odd", paths: ["/odd/*"] }] };
+    const clock = () => 1_700_000_000_000;
+    const gateway = createGateway({ clock, logger: keptLog() });
+    const versions = [
+      list,
+      [...list.slice(0, 200), { name: "s200", host: "other.test" }, ...list.slice(201, 300), odd, ...list.slice(301)],
+      [odd, ...list.slice(0, 20), ...list.slice(300), ...list.slice(20, 300)],
+    ];
+    for (const version of versions) {
+      const text = write(version);
+      const { hash, counts, warnings } = await gateway.loadConfig(text);
+      const fresh = createGateway({ declarativeConfigString: text, clock, logger: keptLog() });
+      expect({ hash, counts, warnings }).toEqual({
+        hash: fresh.config.hash,
+        counts: fresh.config.counts,
+        warnings: fresh.config.warnings,
+      });
+      if (version.includes(odd)) expect(warnings[0]?.line).toBeGreaterThan(3);
+      expect(gateway.exportConfig()).toEqual(fresh.exportConfig());
+      await fresh.close();
+    }
+    await gateway.close();
+  });
+
+  it.each([
+    ["a key that stands twice", (text: string) => text.replace("host: x.test", "host: y.test\n    host: x.test")],
+    ["an anchor", (text: string) => text.replace("host: x.test", "host: &host x.test").replace("host: x.test", "host: *host")],
+    ["a map in flow style over lines", (text: string) => text.replace("services:", "_info: {\n}\nservices:")],
+    ["a text in quotes that ends in another item", (text: string) => text.replace("host: x.test", 'host: "x.test')],
+    ["a line that goes back too far", (text: string) => text.replace("    host: x.test", "   host: x.test")],
+  ])("is read as a small one is, if need be as a whole: %s", async (_, change) => {
+    const text = change(stringify(document({ services: services(50), _comment: FILLER }), { lineWidth: 0 }));
+    const load = (run: () => unknown) =>
+      Promise.resolve()
+        .then(run)
+        .catch((error: DeclarativeConfigError) => error.issues);
+    const small = await load(() => createGateway({ declarativeConfigString: text, logger: keptLog() }).config);
+    const gateway = createGateway({ logger: keptLog() });
+    const big = await load(() => gateway.loadConfig(text));
+    if (Array.isArray(small)) expect(big).toEqual(small);
+    else {
+      const { hash, counts, warnings } = small as typeof gateway.config;
+      expect(big).toMatchObject({ hash, counts, warnings });
+    }
+    await gateway.close();
+  });
+
+  it("says where its JSON is none, however far down", async () => {
+    const text = JSON.stringify(document({ services: services(400), _comment: FILLER })).replace('"s300"', '"s300');
+    const expected = refusalOf(text);
+    const gateway = createGateway({ logger: keptLog() });
+    const error = (await gateway.loadConfig(text).catch((reason: unknown) => reason)) as DeclarativeConfigError;
+    expect(error.issues).toEqual(expected.issues);
+    await gateway.close();
   });
 
   it("keeps numbers that JSON cannot write", async () => {

@@ -11,7 +11,8 @@ export interface TextSearch {
   readonly vaults: () => ReadonlySet<string>;
 }
 
-const placeholder = /\$(?:[A-Z_][A-Z0-9_]*\b|\{[A-Za-z_][A-Za-z0-9_]*(?::-[^{}]*)?\}|\{\{[^{}]*\}\})/;
+/** What looks like a placeholder. Names in lower case would be the ends of too many regular expressions. */
+export const placeholder = /\$(?:[A-Z_][A-Z0-9_]*\b|\{[A-Za-z_][A-Za-z0-9_]*(?::-[^{}]*)?\}|\{\{[^{}]*\}\})/;
 const vault = /^\{vault:\/\/([^/?#}]+)/;
 const notes = new Set(["_comment", "_ignore"]);
 
