@@ -3,6 +3,7 @@ import type { AdminContext, Readiness } from "./admin/context.js";
 import { type OpenApiDocument, openApiDocument } from "./admin/openapi/document.js";
 import { adminPaths } from "./admin/paths.js";
 import type { PluginEndpoint, PluginEndpoints } from "./admin/plugin-paths.js";
+import { wrongArgument } from "./errors/check-argument.js";
 import { OptionsError } from "./errors/gateway-error.js";
 import type { ConfigInput } from "./gateway-config.js";
 import type { GatewayEmitter } from "./gateway-events.js";
@@ -101,6 +102,7 @@ export function adminContext(parts: AdminParts, settings: AdminSettings): AdminC
 
 /** The OpenAPI document of the Admin API. */
 export function adminDocument(context: AdminContext, server: string): OpenApiDocument {
+  if (typeof server !== "string") throw wrongArgument("server", "a URL or a path", server);
   return openApiDocument({
     paths: adminPaths(context),
     definitions: context.definitions(),

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { AdminRequestEvent } from "./admin/audit.js";
 import type { ConfigWarning } from "./declarative/finding.js";
+import { wrongArgument } from "./errors/check-argument.js";
 import type { StoreChange } from "./store/store-events.js";
 
 /** What {@link Gateway.loadConfig} tells. */
@@ -57,15 +58,15 @@ export class GatewayEmitter {
   readonly #emitter = new EventEmitter();
 
   on<K extends keyof GatewayEvents>(event: K, listener: (...args: GatewayEvents[K]) => void): void {
-    this.#emitter.on(event, listener as (...args: unknown[]) => void);
+    this.#emitter.on(event, checked(event, listener));
   }
 
   once<K extends keyof GatewayEvents>(event: K, listener: (...args: GatewayEvents[K]) => void): void {
-    this.#emitter.once(event, listener as (...args: unknown[]) => void);
+    this.#emitter.once(event, checked(event, listener));
   }
 
   off<K extends keyof GatewayEvents>(event: K, listener: (...args: GatewayEvents[K]) => void): void {
-    this.#emitter.off(event, listener as (...args: unknown[]) => void);
+    this.#emitter.off(event, checked(event, listener));
   }
 
   /** Whether anybody listens. */
@@ -78,4 +79,10 @@ export class GatewayEmitter {
     if (event === "error" && this.#emitter.listenerCount("error") === 0) return false;
     return this.#emitter.emit(event, ...args);
   }
+}
+
+function checked(event: unknown, listener: unknown): (...args: unknown[]) => void {
+  if (typeof event !== "string") throw wrongArgument("event", "the name of an event", event);
+  if (typeof listener !== "function") throw wrongArgument("listener", "a function", listener);
+  return listener as (...args: unknown[]) => void;
 }

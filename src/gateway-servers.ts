@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { checkObject, wrongArgument } from "./errors/check-argument.js";
 
 /** Where to listen: a port, or port and host. Port 0 takes any free one. */
 export type ListenAddress = number | { readonly port: number; readonly host?: string };
@@ -19,6 +20,17 @@ export interface ListenResult {
   readonly proxy?: AddressInfo;
   readonly admin?: AddressInfo;
   readonly status?: AddressInfo;
+}
+
+/** @throws OptionsError for what is neither a port nor an object with one */
+function addressOf(kind: keyof ListenOptions, address: ListenAddress): Exclude<ListenAddress, number> {
+  const given = typeof address === "number" ? { port: address } : address;
+  const expected = "a port, or an object with port and host";
+  checkObject(kind, expected, given);
+  const { port, host } = given;
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw wrongArgument(`${kind}.port`, "a port from 0 to 65535", port);
+  if (host !== undefined && typeof host !== "string") throw wrongArgument(`${kind}.host`, "a text", host);
+  return given;
 }
 
 /** The servers that a gateway opened itself, and so closes itself. */
@@ -46,7 +58,7 @@ export class GatewayServers {
     listener: RequestListener,
     prepare: (server: Server) => void,
   ): Promise<AddressInfo> {
-    const { port, host = defaultHost } = typeof address === "number" ? { port: address } : address;
+    const { port, host = defaultHost } = addressOf(kind, address);
     const server = createServer(listener);
     prepare(server);
     server.on("connection", (socket) => {

@@ -1,6 +1,7 @@
 import { coreEntities } from "./entities/core.js";
 import { pluginsWith } from "./entities/plugins.js";
 import { vaultsWith } from "./entities/vaults.js";
+import { checkObject } from "./errors/check-argument.js";
 import { OptionsError, PluginLoadError } from "./errors/gateway-error.js";
 import type { AnyPlugin } from "./plugin-runner/define-plugin.js";
 import { pluginSubschema } from "./plugin-runner/registry.js";
@@ -54,7 +55,10 @@ export function entityDefinitions(
   if (vaults.some(({ name }) => name !== "env")) {
     definitions.vaults = vaultsWith(Object.fromEntries(vaults.map((vault) => [vault.name, vaultSubschema(vault)])));
   }
-  for (const definition of own) {
+  for (const [index, definition] of own.entries()) {
+    checkObject(`entities[${index}]`, "what defineEntity makes", definition);
+    if (!Array.isArray(definition.primaryKey))
+      throw new OptionsError("entities", `'${definition.name}' is not made with defineEntity`);
     checkName(definition.name, definitions);
     definitions[definition.name] = definition;
   }

@@ -8,6 +8,7 @@ import type { OpenApiDocument } from "./admin/openapi/document.js";
 import type { PeerStatus } from "./balancer/balancer.js";
 import { type DocumentSchemaOptions, documentSchema } from "./declarative/editor-schema.js";
 import type { ExportOptions } from "./declarative/export/export.js";
+import { checkObject, isPlainObject, wrongArgument } from "./errors/check-argument.js";
 import { adminContext, adminDocument, adminSettings } from "./gateway-admin.js";
 import type { ConfigInput } from "./gateway-config.js";
 import { GatewayEmitter, type GatewayEvents, type LoadOptions, type LoadResult } from "./gateway-events.js";
@@ -25,6 +26,7 @@ import { type ExplainedRoute, type ExplainRequest, explainRoute } from "./runtim
 import type { EntityDefinition } from "./schema/entity.js";
 import type { JsonSchema } from "./schema/json-schema.js";
 import { isPromise } from "./util/maybe-promise.js";
+import { thrownStack, thrownText } from "./util/thrown.js";
 
 /** Milliseconds that {@link Gateway.close} waits for requests in hand, unless told otherwise. */
 const DEFAULT_GRACE = 10_000;
@@ -136,13 +138,17 @@ export class Gateway<P extends readonly unknown[] = readonly [], E extends reado
       this.ready().then(() => this.sniCallback(serverName, callback), callback);
       return;
     }
+    const failed = (error: unknown): void => {
+      this.#state.settings.node.logger.error(thrownText(error), { stack: thrownStack(error) });
+      callback(error as Error);
+    };
     try {
       const { globals, certificates } = this.#state.runtime.snapshot;
       const running = runCertificate(globals.certificate ?? [], serverName);
-      if (isPromise(running)) running.then(() => callback(null, certificates.find(serverName))).then(undefined, callback);
+      if (isPromise(running)) running.then(() => callback(null, certificates.find(serverName))).then(undefined, failed);
       else callback(null, certificates.find(serverName));
     } catch (error) {
-      callback(error as Error);
+      failed(error);
     }
   };
 
@@ -151,6 +157,8 @@ export class Gateway<P extends readonly unknown[] = readonly [], E extends reado
    * listens for upgrades too, those that match no route are left to them.
    */
   attach(server: Server): this {
+    if (typeof (server as Partial<Server> | null)?.listenerCount !== "function")
+      throw wrongArgument("server", "a server of Node's", server);
     if (server.listenerCount("request") === 0) server.on("request", this.handler);
     server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       this.#upgrade(request, socket, head, server.listenerCount("upgrade") > 1 ? leave : null);
@@ -224,6 +232,7 @@ export class Gateway<P extends readonly unknown[] = readonly [], E extends reado
    * @param options - `checkHash: false` loads even the input that is in force already, which otherwise changes nothing
    * @throws DeclarativeConfigError (rejects) with all faults of the document; the configuration stays as it was
    * @throws ConfigTooLargeError (rejects) when it takes more memory than `memCacheSize`; likewise
+   * @throws OptionsError (rejects) when the file of `{ path }` cannot be read, or is a pipe, a device or a folder
    * @throws GatewayClosedError (rejects) after `close`, and when the gateway is closed meanwhile
    */
   loadConfig(input: ConfigInput, options?: LoadOptions): Promise<LoadResult> {
@@ -280,6 +289,7 @@ export class Gateway<P extends readonly unknown[] = readonly [], E extends reado
 
   /** Opens servers of the gateway's own, for use without a host application. They close with the gateway. */
   async listen(options: ListenOptions): Promise<ListenResult> {
+    checkObject("options", "an object such as { proxy: 8000 }", options);
     const { proxy, admin, status } = options;
     const result: { -readonly [Kind in keyof ListenResult]: ListenResult[Kind] } = {};
     if (proxy !== undefined) {
@@ -320,8 +330,9 @@ export class Gateway<P extends readonly unknown[] = readonly [], E extends reado
    *
    * @param options - `graceMs`: milliseconds that requests in hand, and then queues, get before they are cut; default 10,000
    */
-  close({ graceMs = DEFAULT_GRACE }: { readonly graceMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#shutDown(graceMs);
+  close(options: { readonly graceMs?: number } = {}): Promise<void> {
+    if (!isPlainObject(options)) return Promise.reject(wrongArgument("options", "an object such as { graceMs: 5000 }", options));
+    this.#closing ??= this.#shutDown(options.graceMs ?? DEFAULT_GRACE);
     return this.#closing;
   }
 
@@ -381,6 +392,7 @@ export function createGateway<
   const P extends readonly (AnyPlugin | string)[] = readonly [],
   const E extends readonly EntityDefinition[] = readonly [],
 >(options: GatewayOptions<P, E> | DeclarativeDocument = {}): Gateway<P, E> {
+  checkObject("options", "an object: options, or a declarative document", options);
   const given = "_format_version" in options ? { declarativeConfig: options as DeclarativeDocument } : options;
   return new Gateway<P, E>(given as GatewayOptions);
 }

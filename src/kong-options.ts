@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { checkObject, wrongArgument } from "./errors/check-argument.js";
 import { OptionsError } from "./errors/gateway-error.js";
 import { postgresOptionsFrom } from "./gateway-postgres.js";
 import { parseConf } from "./kong-conf.js";
@@ -45,11 +46,13 @@ export function optionsFromFile(
   path: string,
   { env = {}, warn = warnOnConsole }: SettingsOptions & { readonly env?: Environment } = {},
 ): GatewayOptions {
+  if (typeof path !== "string") throw wrongArgument("conf", "the path of a file", path);
   return optionsOf(new Map([...settingsFromFile(path, warn), ...settingsFromEnv(env)]), env, warn);
 }
 
 /** The settings that the environment has. */
 export function settingsFromEnv(env: Environment): KongSettings {
+  checkObject("env", "an object with variables, such as process.env", env);
   const settings = new Map<string, { value: string; shown: string }>();
   for (const [variable, value] of Object.entries(env)) {
     if (!variable.startsWith(prefix) || value === undefined || value === "") continue;

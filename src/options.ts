@@ -1,3 +1,4 @@
+import { wrongArgument } from "./errors/check-argument.js";
 import { OptionsError } from "./errors/gateway-error.js";
 import type { DeclarativeOptions } from "./gateway-declarative.js";
 import type { WatchOptions } from "./gateway-watch.js";
@@ -9,7 +10,7 @@ import type { RouterFlavor } from "./router/build-router.js";
 import type { HeaderTokens } from "./runtime/settings.js";
 import type { EntityDefinition } from "./schema/entity.js";
 import { type PostgresOptions, postgresOptionKinds } from "./store/strategies/postgres/settings.js";
-import type { AnyVault } from "./vaults/vault.js";
+import { type AnyVault, checkVault } from "./vaults/vault.js";
 
 /** A declarative document as an object. */
 export interface DeclarativeDocument {
@@ -182,6 +183,12 @@ const numbers = [
   "dbUpdateFrequency",
 ] as const;
 
+const textLists = ["trustedIps", "headers", "headersUpstream"] as const;
+
+const lists = [...textLists, "plugins", "entities", "vaults"] as const;
+
+const texts = ["declarativeConfigString", "realIpHeader", "vaultEnvPrefix", "charset", "errorDefaultType"] as const;
+
 /** @throws OptionsError for a name that is not an option, or a value that cannot be */
 export function checkOptions(options: GatewayOptions): void {
   for (const name of Object.keys(options)) {
@@ -193,6 +200,19 @@ export function checkOptions(options: GatewayOptions): void {
   if (options.routerFlavor !== undefined && options.routerFlavor !== "traditional_compatible") {
     throw new OptionsError("routerFlavor", `'${String(options.routerFlavor)}' is not available; 'traditional_compatible' is`);
   }
+  for (const name of lists) {
+    if (options[name] !== undefined && !Array.isArray(options[name])) throw wrongArgument(name, "a list", options[name]);
+  }
+  for (const name of textLists) {
+    const other = options[name]?.findIndex((member: unknown) => typeof member !== "string") ?? -1;
+    if (other !== -1) throw wrongArgument(`${name}[${other}]`, "a text", options[name]?.[other]);
+  }
+  for (const name of texts) {
+    if (options[name] !== undefined && typeof options[name] !== "string") throw wrongArgument(name, "a text", options[name]);
+  }
+  for (const [index, vault] of (options.vaults ?? []).entries()) checkVault(`vaults[${index}]`, vault);
+  if (options.clock !== undefined && typeof options.clock !== "function")
+    throw wrongArgument("clock", "a function", options.clock);
   for (const [name, topology] of Object.entries(options.redis ?? {})) {
     const fault = topologyFault(topology);
     if (fault !== undefined) throw new OptionsError("redis", `${name}: ${fault}`);

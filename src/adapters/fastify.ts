@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { checkGateway } from "../errors/check-argument.js";
 import type { Gateway } from "../gateway.js";
 
 /** Options of {@link fastifyGateway}. */
@@ -16,6 +17,7 @@ export interface FastifyGatewayOptions {
  * service once its plugins have let it through, goes on to Fastify's own routes.
  */
 export async function fastifyGateway(fastify: FastifyInstance, options: FastifyGatewayOptions): Promise<void> {
+  checkGateway((options as Partial<FastifyGatewayOptions> | undefined)?.gateway);
   const { gateway, upgrades = true } = options;
   // `done` is called for what Fastify is to answer; for the rest the hook stays open, and the answer goes to the raw response.
   fastify.addHook("onRequest", (request, reply, done) => {

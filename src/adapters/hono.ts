@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { checkGateway } from "../errors/check-argument.js";
 import type { Gateway } from "../gateway.js";
 
 /** What of Hono's context this adapter touches; `env` is what `@hono/node-server` puts there. */
@@ -23,6 +24,7 @@ const ALREADY_SENT = { "x-hono-already-sent": "true" };
 export function honoGateway(
   gateway: Pick<Gateway<never>, "handler">,
 ): (context: HonoContext, next: () => Promise<void>) => Promise<void> {
+  checkGateway(gateway);
   return async function gatewayMiddleware(context, next) {
     const { incoming, outgoing } = (context.env ?? {}) as { incoming?: IncomingMessage; outgoing?: ServerResponse };
     if (incoming === undefined || outgoing === undefined) {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { checkGateway } from "../errors/check-argument.js";
 import type { Gateway } from "../gateway.js";
 
 /** What of Koa's context this adapter touches. */
@@ -20,6 +21,7 @@ interface KoaContext {
 export function koaGateway(
   gateway: Pick<Gateway<never>, "handler">,
 ): (context: KoaContext, next: () => Promise<unknown>) => Promise<void> {
+  checkGateway(gateway);
   return async function gatewayMiddleware(context, next) {
     const handedOver = await new Promise<boolean>((resolve, reject) => {
       if (context.res.closed) return resolve(false);

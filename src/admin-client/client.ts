@@ -1,4 +1,5 @@
 import { coreEntities } from "../entities/core.js";
+import { checkObject } from "../errors/check-argument.js";
 import { OptionsError } from "../errors/gateway-error.js";
 import { pluginEntities } from "../plugins/entities.js";
 import type { EntityDefinition } from "../schema/entity.js";
@@ -119,6 +120,7 @@ type DefinitionsOf<E extends readonly EntityDefinition[]> = KnownEntities & ByNa
 export function createAdminClient<const E extends readonly EntityDefinition[] = readonly []>(
   options: AdminClientOptions<E>,
 ): AdminClient<E> {
+  checkObject("options", "an object with a url", options);
   const { entities = [] as readonly EntityDefinition[], ...connecting } = options;
   const connection = new Connection(connecting);
   const node = nodeClient(connection);

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { ConfigWarning } from "../declarative/finding.js";
 import { DeclarativeConfigError } from "../errors/dao-errors.js";
 import type { ConfigIssue } from "../errors/field-errors.js";
+import { readRegularFileSync } from "../util/regular-file.js";
 import { codeFrame } from "./code-frame.js";
 import { type Io, paint } from "./io.js";
 
@@ -42,7 +42,7 @@ export function reportWarnings(warnings: readonly ConfigWarning[], io: Io, file:
 
 function linesOf(file: string | undefined, text: string | undefined): readonly string[] {
   try {
-    return (text ?? (file === undefined ? "" : readFileSync(file, "utf8"))).split(/\r?\n/);
+    return (text ?? (file === undefined ? "" : readRegularFileSync(file))).split(/\r?\n/);
   } catch {
     return [];
   }

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { type LoadedDocument, loadDeclarative } from "../declarative/load.js";
@@ -56,6 +57,15 @@ export function entitiesOf({ plugins, database }: GatewayOptions): readonly Enti
   return Object.values(entityDefinitions(loadPlugins(plugins, database).all));
 }
 
+/**
+ * `<(sops -d gateway.yml)`, or `/dev/stdin` behind a pipe. The library reads none of these, since they may keep it waiting, and their names
+ * say nothing of what is in them.
+ */
+export function isReadOnce(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && !stats.isFile() && !stats.isDirectory();
+}
+
 /** Reads documents as the flags of a command say. */
 export class DocumentReader {
   readonly entities: readonly EntityDefinition[];
@@ -74,6 +84,7 @@ export class DocumentReader {
 
   /** @throws DeclarativeConfigError */
   load(file: string, text: string): LoadedDocument {
-    return loadDeclarative(text, { entities: this.entities, filename: file, dbless: false, ...this.#settings });
+    const named = isReadOnce(file) ? {} : { filename: file };
+    return loadDeclarative(text, { entities: this.entities, ...named, dbless: false, ...this.#settings });
   }
 }

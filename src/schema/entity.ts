@@ -1,3 +1,5 @@
+import { checkObject, wrongArgument } from "../errors/check-argument.js";
+import { OptionsError } from "../errors/gateway-error.js";
 import { checkedNames } from "./entity-check.js";
 import {
   type EntityCheck,
@@ -8,6 +10,7 @@ import {
   type InferFieldsInput,
   type Shorthands,
 } from "./field.js";
+import { checkFields } from "./field-arguments.js";
 
 /**
  * Everything that is known about an entity, as data. Made by {@link defineEntity}.
@@ -125,7 +128,7 @@ export type InferInput<E extends { readonly fields: Fields }> =
  * Defines an entity once, for the store, the declarative format, the Admin API, the documentation and the types.
  *
  * @param options - name, fields and rules of the entity; `primaryKey` defaults to `["id"]`
- * @throws TypeError when the definition refers to a field that it does not have
+ * @throws OptionsError when it is no definition, or refers to a field that it does not have
  * @returns frozen data; hand it to `createGateway({ entities })` or to a plugin's `entities`
  * @example
  * ```ts
@@ -139,6 +142,7 @@ export type InferInput<E extends { readonly fields: Fields }> =
 export function defineEntity<const Name extends string, const F extends Fields, const Endpoint extends string = never>(
   options: EntityOptions<Name, F, Endpoint>,
 ): EntityDefinition<Name, F, InferFieldsInput<F>, InferFields<F>, Endpoint> {
+  checkDefinition(options);
   const definition: EntityDefinition<Name, F, InferFieldsInput<F>, InferFields<F>, Endpoint> = Object.freeze({
     primaryKey: ["id"],
     workspaceable: true,
@@ -154,6 +158,14 @@ export function defineEntity<const Name extends string, const F extends Fields, 
   });
   assertNames(definition);
   return definition;
+}
+
+function checkDefinition(options: unknown): void {
+  checkObject("definition", "an object with a name and fields", options);
+  const { name, fields, primaryKey = [] } = options as Partial<Record<"name" | "fields" | "primaryKey", unknown>>;
+  if (typeof name !== "string") throw wrongArgument("name", "the name of an entity", name);
+  checkFields("fields", fields);
+  if (!Array.isArray(primaryKey)) throw wrongArgument("primaryKey", "a list of the names of fields", primaryKey);
 }
 
 /** Types can not follow dotted paths in checks, so a misspelt name is found here, when the module is loaded. */
@@ -184,7 +196,9 @@ function namesThatMustExist(check: EntityCheck): readonly string[] {
 
 function assertKnown(entity: string, fields: Fields, names: readonly string[]): void {
   const unknown = names.find((name) => !fieldAt(fields, name));
-  if (unknown !== undefined) throw new TypeError(`entity '${entity}' has no field '${unknown}', which its definition refers to`);
+  if (unknown !== undefined) {
+    throw new OptionsError("definition", `entity '${entity}' has no field '${unknown}', which its definition refers to`);
+  }
 }
 
 /** The foreign fields of an entity, with their targets. */

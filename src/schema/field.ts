@@ -6,6 +6,8 @@
  *
  * Kinds, attributes and their meaning follow Kong's schema language (Kong Gateway 3.10).
  */
+
+import { wrongArgument } from "../errors/check-argument.js";
 import type {
   CollectionAttributes,
   CommonAttributes,
@@ -19,6 +21,7 @@ import type {
   StringAttributes,
 } from "./attributes.js";
 import type { EntityCheck } from "./entity-check.js";
+import { attributesOf, checkField, checkFields } from "./field-arguments.js";
 
 export type {
   CollectionAttributes,
@@ -126,9 +129,11 @@ export type None = Record<never, never>;
 
 /**
  * Makes a field from untyped parts. The builders below and the reusable field types give it its static type; use those.
+ *
+ * @throws OptionsError for attributes that are no object
  */
 export function makeField(kind: FieldKind, attributes: object | undefined, nested: Partial<Field> = {}): never {
-  const { required = kind === "record", ...rest } = (attributes ?? {}) as { required?: boolean };
+  const { required = kind === "record", ...rest } = attributesOf(attributes) as { required?: boolean };
   return Object.freeze({ kind, required, attributes: Object.freeze(rest), ...nested }) as never;
 }
 
@@ -142,7 +147,8 @@ export function oneOf<const T extends string, const A extends Omit<StringAttribu
   values: readonly T[],
   attributes?: A & Omit<StringAttributes<T>, "oneOf">,
 ): FieldOf<T, A> {
-  return makeField("string", { ...attributes, oneOf: values });
+  if (!Array.isArray(values)) throw wrongArgument("values", "a list of texts", values);
+  return makeField("string", { ...attributesOf(attributes), oneOf: values });
 }
 
 /** A finite number. */
@@ -170,6 +176,7 @@ export function arrayOf<E extends Field, const A extends CollectionAttributes<re
   elements: E,
   attributes?: A & CollectionAttributes<readonly MemberInput<E>[]>,
 ): FieldOf<Member<E>[], A, readonly MemberInput<E>[]> {
+  checkField("elements", elements);
   return makeField("array", attributes, { elements });
 }
 
@@ -178,6 +185,7 @@ export function setOf<E extends Field, const A extends CollectionAttributes<read
   elements: E,
   attributes?: A & CollectionAttributes<readonly MemberInput<E>[]>,
 ): FieldOf<Member<E>[], A, readonly MemberInput<E>[]> {
+  checkField("elements", elements);
   return makeField("set", attributes, { elements });
 }
 
@@ -187,6 +195,8 @@ export function mapOf<V extends Field, const A extends CollectionAttributes<Read
   values: V,
   attributes?: A & CollectionAttributes<Readonly<Record<string, MemberInput<V>>>>,
 ): FieldOf<Record<string, Member<V>>, A, Readonly<Record<string, MemberInput<V>>>> {
+  checkField("keys", keys);
+  checkField("values", values);
   return makeField("map", attributes, { keys, elements: values });
 }
 
@@ -209,7 +219,8 @@ export function record<const F extends Fields, const A extends RecordAttributes 
   fields: F,
   attributes?: A & RecordAttributes,
 ): Field<RecordOut<InferFields<F>, A>, RecordOut<InferFieldsInput<F>, A>, RecordNeeded<F, A>> {
-  const { checks, shorthands, ...rest } = attributes ?? ({} as RecordAttributes);
+  checkFields("fields", fields);
+  const { checks, shorthands, ...rest } = attributesOf<RecordAttributes>(attributes);
   return makeField("record", rest, {
     fields,
     ...(checks ? { checks } : {}),
@@ -229,6 +240,7 @@ export function foreign<const Entity extends string, const A extends ForeignAttr
   reference: Entity,
   attributes?: A & ForeignAttributes,
 ): FieldOf<ForeignKey<Entity>, A, ForeignKeyInput<Entity>> {
+  if (typeof reference !== "string") throw wrongArgument("reference", "the name of an entity", reference);
   return makeField("foreign", attributes, { reference });
 }
 

@@ -6,11 +6,12 @@
  */
 import type { CollectionAttributes, ForeignAttributes, NumberAttributes, StringAttributes } from "./attributes.js";
 import { type Field, type FieldOf, int, makeField, type None, num, type UniqueAttributes } from "./field.js";
+import { attributesOf } from "./field-arguments.js";
 import { certificateFault, keyFault, nameFault, tagFault, utf8NameFault } from "./text-faults.js";
 
 /** A UUID of any version, in either case. With `auto: true` a random one is made on insert. */
 export function uuid<const A extends StringAttributes = None>(attributes?: A & StringAttributes): FieldOf<string, A> {
-  return makeField("string", { uuid: true, ...attributes });
+  return makeField("string", { uuid: true, ...attributesOf<StringAttributes>(attributes) });
 }
 
 /** The primary key of nearly every entity. */
@@ -66,7 +67,11 @@ export function tags<const A extends CollectionAttributes<readonly string[]> = N
 ): FieldOf<string[], A, readonly string[]> {
   return makeField(
     "set",
-    { description: "Words to group and filter records by.", example: ["shop"], ...attributes },
+    {
+      description: "Words to group and filter records by.",
+      example: ["shop"],
+      ...attributesOf<CollectionAttributes<readonly string[]>>(attributes),
+    },
     { elements: tag() },
   );
 }

@@ -1,13 +1,14 @@
 import { type FSWatcher, watch } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { md5 } from "./md5.js";
+import { checkRegular, readRegularFile } from "./regular-file.js";
 
 /** What {@link FileWatch} takes. */
 export interface FileWatchOptions {
   /** Called with the file's text when it is another one. The next call waits for its promise. */
   changed(text: string): Promise<void> | void;
-  /** Called once when the file cannot be read, and again when it could be read in between. */
+  /** Called once when the file cannot be read or is none, and again when it could be read in between. */
   unreadable(error: Error): void;
   /** Milliseconds for which the file must have stood still before it is read. */
   readonly settleMs: number;
@@ -32,6 +33,8 @@ export class FileWatch {
   #seen = "";
   /** Of the content. */
   #hash: string | undefined;
+  /** It could not be read when it was looked at last, and whether that has been told. */
+  #hasFailed = false;
   #isUnreadable = false;
   #isLooking = false;
   /** Since the last look began. */
@@ -100,15 +103,17 @@ export class FileWatch {
       this.#seen = before;
       if (before === this.#read) return true;
       if (!stoodStill) return false;
-      const text = await readFile(this.#path, "utf8");
+      const text = (await readRegularFile(this.#path)).toString("utf8");
       this.#seen = await this.#appearance();
       if (this.#seen !== before) return false;
       this.#read = before;
+      this.#hasFailed = false;
       this.#isUnreadable = false;
       await this.#compare(text);
     } catch (error) {
       // Between an editor's "remove" and "rename" there is no file for a moment.
-      const isFirst = this.#seen !== "";
+      const isFirst = !this.#hasFailed;
+      this.#hasFailed = true;
       this.#seen = "";
       this.#read = "";
       if (isFirst) return false;
@@ -119,7 +124,9 @@ export class FileWatch {
   }
 
   async #appearance(): Promise<string> {
-    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(this.#path, { bigint: true });
+    const stats = await stat(this.#path, { bigint: true });
+    checkRegular(this.#path, stats);
+    const { dev, ino, size, mtimeNs, ctimeNs } = stats;
     return `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
   }
 

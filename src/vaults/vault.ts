@@ -1,5 +1,7 @@
+import { checkObject, wrongArgument } from "../errors/check-argument.js";
 import type { Subschema } from "../schema/entity.js";
 import { type Fields, type InferFields, num, record } from "../schema/field.js";
+import { checkFields } from "../schema/field-arguments.js";
 
 /** A kind of vault, as {@link defineVault} takes it. */
 export interface Vault<Name extends string = string, C extends Fields = Fields> {
@@ -56,7 +58,20 @@ export const vaultTimes = {
  * ```
  */
 export function defineVault<const Name extends string, const C extends Fields>(vault: Vault<Name, C>): Vault<Name, C> {
+  checkVault("vault", vault);
   return Object.freeze({ ...vault });
+}
+
+/**
+ * @param name - of the argument or the option
+ * @throws OptionsError for what is no kind of vault
+ */
+export function checkVault(name: string, vault: unknown): void {
+  checkObject(name, "an object with a name, a config and a function get", vault);
+  const { name: kind, config, get } = vault as Partial<Record<"name" | "config" | "get", unknown>>;
+  if (typeof kind !== "string") throw wrongArgument(`${name}.name`, "a text", kind);
+  checkFields(`${name}.config`, config);
+  if (typeof get !== "function") throw wrongArgument(`${name}.get`, "a function", get);
 }
 
 const subschemas = new WeakMap<Fields, Subschema>();

@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startUpstream } from "../../src/testing/index.js";
 import { waitFor } from "../support/wait-for.js";
@@ -57,6 +59,38 @@ describe("postern start", () => {
     expect(await missing.exitCode()).toBe(1);
     await taken.says(/Error: .*EADDRINUSE/);
     await missing.says(/Error: option 'declarativeConfig': the file cannot be read/);
+  });
+
+  it("serves what comes out of a pipe, and reads it once", { timeout: 60_000 }, async () => {
+    const pipe = join(folder, "gateway.pipe");
+    await promisify(execFile)("mkfifo", [pipe]);
+    await using running = new Running(["start", "--config", pipe, "--no-admin", ...ports]);
+    await writeFile(
+      pipe,
+      JSON.stringify({ _format_version: "3.0", routes: [{ paths: ["/"], plugins: [{ name: "request-termination" }] }] }),
+    );
+    const proxy = await running.says(/proxy listens on (\S+)\n/);
+    expect((await fetch(proxy)).status).toBe(503);
+    running.signal("SIGHUP");
+    await running.says(/there is no configuration file to read again/);
+    expect((await fetch(proxy)).status).toBe(503);
+  });
+
+  it("shows the faults of what comes out of a pipe", { timeout: 60_000 }, async () => {
+    const pipe = join(folder, "faulty.pipe");
+    await promisify(execFile)("mkfifo", [pipe]);
+    await using running = new Running(["start", "--config", pipe, "--no-admin", ...ports]);
+    await writeFile(pipe, '_format_version: "3.0"\nservices:\n- { name: a }\n');
+    expect(await running.exitCode()).toBe(1);
+    await running.says(/Failed parsing \S+faulty\.pipe: 1 fault\n\S+faulty\.pipe:3:3: [\s\S]*3 \| - \{ name: a \}/);
+  });
+
+  it.each([
+    ["--watch", [], "--watch: '/dev/null' is no file that could be watched"],
+    ["--workers", ["2"], "--workers: each process would have to read '/dev/null', which can be read once"],
+  ])("takes no pipe with %s", async (flag, values, message) => {
+    const { code, err } = await postern(["start", "--config", "/dev/null", flag, ...values]);
+    expect([code, err]).toEqual([1, expect.stringContaining(message)]);
   });
 
   it("loads the file again when it changes, and tells what it refuses", { timeout: 60_000 }, async () => {

@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { createGateway, DeclarativeConfigError, type DeclarativeDocument, type LoadResult, OptionsError } from "postern";
 import { describe, expect, it } from "vitest";
 import { testGateway } from "../support/test-gateway.js";
@@ -117,6 +119,27 @@ describe("loadConfig", () => {
   ])("begins with nothing of the wrong kind: %j", (options, message) => {
     expect(() => createGateway(options as object)).toThrow(OptionsError);
     expect(() => createGateway(options as object)).toThrow(message);
+  });
+
+  it("refuses what is no file, and waits for no pipe", async () => {
+    await using gateway = await testGateway({ config: answering("first") });
+    const folder = await mkdtemp(join(tmpdir(), "postern-"));
+    const pipe = join(folder, "gateway.yml");
+    await promisify(execFile)("mkfifo", [pipe]);
+    for (const [path, message] of [
+      [pipe, "is a pipe, not a regular file"],
+      [folder, "is a folder, not a regular file"],
+      [join(folder, "none.yml"), "ENOENT"],
+    ] as const) {
+      const refused = gateway.gateway.loadConfig({ path });
+      await expect(refused).rejects.toThrow(OptionsError);
+      await expect(refused).rejects.toThrow(`option 'path': the file cannot be read: `);
+      await expect(refused).rejects.toThrow(message);
+      expect(() => createGateway({ declarativeConfig: path })).toThrow(OptionsError);
+      expect(() => createGateway({ declarativeConfig: path })).toThrow(message);
+    }
+    expect(await answer(gateway)).toBe("first");
+    await rm(folder, { recursive: true });
   });
 
   it("carries out concurrent calls in turn: the last one stays", async () => {

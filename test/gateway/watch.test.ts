@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { link, mkdir, mkdtemp, open, rename, rm, symlink, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { createGateway, type Gateway, type GatewayOptions, type LoadResult, OptionsError } from "postern";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { waitFor } from "../support/wait-for.js";
@@ -75,8 +76,9 @@ describe("createGateway({ watch })", () => {
   });
 
   it("follows an editor that moves the old file away and writes a new one", async () => {
-    const { file, watched } = await watching();
-    await using _ = watched;
+    const file = join(folder, "gateway.yml");
+    await writeFile(file, text("first"));
+    await using watched = new Watching(file, { settleMs: 200 });
     await rename(file, `${file}~`);
     await writeFile(file, text("second"));
     await unlink(`${file}~`);
@@ -152,6 +154,20 @@ describe("createGateway({ watch })", () => {
     await watched.serves("first");
     await writeFile(file, text("second"));
     await watched.serves("second");
+  });
+
+  it("waits for no pipe that takes the place of the file, and goes on with the next file", async () => {
+    const { file, watched } = await watching();
+    await using _ = watched;
+    await promisify(execFile)("mkfifo", [`${file}.pipe`]);
+    await rename(`${file}.pipe`, file);
+    await waitFor(() => watched.rejected.length === 1);
+    expect(watched.rejected[0]?.message).toContain(`'${file}' is a pipe, not a regular file`);
+    await watched.serves("first");
+    await writeFile(`${file}.new`, text("second"));
+    await rename(`${file}.new`, file);
+    await watched.serves("second");
+    expect(watched.rejected).toHaveLength(1);
   });
 
   it("writes to the log what nobody listens to", async () => {

@@ -1,5 +1,6 @@
 import cluster from "node:cluster";
-import { type Cli, examples, type Register } from "../command.js";
+import { type Cli, examples, exitCodes, type Register } from "../command.js";
+import { reportError } from "../report.js";
 import { withDocumentFlags } from "../settings.js";
 import { type StartFlags, startSettings } from "../start/settings.js";
 
@@ -25,6 +26,9 @@ Kong's settings are read from the kong.conf and from variables (KONG_DATABASE, K
 which win over the file; flags win over both. POSTERN_ADMIN_TOKEN is the token that the Admin API then asks for; without
 one it is open to whoever reaches it.
 
+A configuration may come out of a pipe, --config /dev/stdin or --config <(sops -d gateway.yml). It is read once: neither
+watched, nor read again, nor shared by workers.
+
 Signals:
   SIGHUP           read the configuration file again; a refused one changes nothing
   SIGTERM, SIGINT  let running requests end, then exit; a second one exits at once
@@ -44,6 +48,16 @@ async function run(flags: StartFlags, cli: Cli): Promise<number> {
   // The gateway and all that belongs to it are loaded here: other commands do without.
   if (cluster.isWorker)
     return await (await import("../start/worker.js")).runWorker(settings, cli).finally(() => process.disconnect());
-  if (settings.workers === 1) return (await import("../start/single.js")).runSingle(settings, cli.io);
+  if (settings.workers === 1) {
+    const { runSingle } = await import("../start/single.js");
+    try {
+      return await runSingle(settings, cli.io);
+    } catch (error) {
+      if (!settings.piped) throw error;
+      // Its lines are to be found nowhere else.
+      reportError(error, cli.io, settings.piped);
+      return exitCodes.error;
+    }
+  }
   return (await import("../start/primary.js")).runPrimary(settings, cli.io);
 }

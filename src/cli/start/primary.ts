@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { md5 } from "../../util/md5.js";
+import { readRegularFileSync } from "../../util/regular-file.js";
 import { FileWatch } from "../../util/watch-file.js";
 import type { Io } from "../io.js";
 import { reportError } from "../report.js";
@@ -199,7 +200,7 @@ class Primary {
 /** @returns `undefined` for a file that cannot be read, which is for the workers to say */
 function hashOf(file: string | undefined): string | undefined {
   try {
-    return file === undefined ? undefined : md5(readFileSync(file, "utf8"));
+    return file === undefined ? undefined : md5(readRegularFileSync(file));
   } catch {
     return undefined;
   }

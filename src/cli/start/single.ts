@@ -9,13 +9,13 @@ import { untilStopped } from "./stop-signals.js";
 
 /** Runs a gateway in this process until a signal ends it. */
 export async function runSingle(settings: StartSettings, io: Io): Promise<number> {
-  const { options, file, watch, proxy, admin, status, pidFile } = settings;
+  const { options, file, piped, watch, proxy, admin, status, pidFile } = settings;
   const gateway = createGateway({ ...options, watch });
   // Listened for before anything is announced: who reads the announcement may send a signal at once.
   const stopped = untilStopped(() => end(gateway, io));
   // Before what tells of the load: the bar has to be away by then.
   showProgress(gateway, io);
-  const told = tellLoads(gateway, file, io);
+  const told = tellLoads(gateway, file ?? piped?.file, io);
   process.on("SIGHUP", () => void reload(gateway, file, io, told));
   try {
     await gateway.ready();
