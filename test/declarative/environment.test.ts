@@ -14,6 +14,40 @@ function filled(text: string): unknown {
   return services({ name: text, host: "a.test" })[0]?.name;
 }
 
+describe("placeholders that nothing is to replace", () => {
+  const hints = (service: object, context = {}): unknown[] =>
+    refusalOf({ services: [{ name: "a", host: "h", ...service }] }, context).issues.map(({ path, hint }) => [path, hint]);
+
+  it.each([
+    ["$PORT", "$PORT"],
+    ["${PORT}", "${PORT}"],
+    ["${port:-80}", "${port:-80}"],
+    ["80$PORT", "$PORT"],
+  ])("%s in a field for a number gets a hint", (written, shown) => {
+    const hint = `'${shown}' is replaced by a variable of the environment when that is asked for: --env on the command line, or the option declarative.environment`;
+    expect(hints({ port: written })).toEqual([["services[0].port", hint]]);
+  });
+
+  it("get one in lists and nested records, and in decK's form", () => {
+    const found = hints({ tags: [5], routes: [{ paths: ["$PATH_1"] }], port: '${{ env "N" }}' }) as [
+      string,
+      string | undefined,
+    ][];
+    expect(Object.fromEntries(found)).toEqual({
+      "services[0].tags[0]": undefined,
+      "services[0].routes[0].paths[0]": expect.stringContaining("'$PATH_1' is replaced by a variable"),
+      "services[0].port": expect.stringMatching(/'\$\{\{ env "N" \}\}' .*: --env and --deck on the command line/),
+    });
+  });
+
+  it("get none where they have been replaced, by something else or by nothing", () => {
+    expect(hints({ port: "$HOST" }, { environment })).toEqual([["services[0].port", undefined]]);
+    expect(hints({ port: "$$PORT" }, { environment })).toEqual([["services[0].port", undefined]]);
+    expect(hints({ port: "$NOWHERE" }, { environment })).toEqual([["services[0].port", undefined]]);
+    expect(hints({ port: "high$" })).toEqual([["services[0].port", undefined]]);
+  });
+});
+
 describe("placeholders", () => {
   it.each([
     ["$HOST", "orders.test"],

@@ -1,109 +1,98 @@
-/** A mistake in a large document, and what is to be said about it. */
+/** A mistake that was put into a document on purpose. */
 export interface SeededMistake {
-  /** Counts from 1. */
+  /** Where it is, counted from 1. */
   readonly line: number;
+  /** As issues name it: `services[3].port`. */
   readonly path: string;
   readonly message: string;
 }
 
-/** A document with mistakes that are known. */
+/** A YAML document and what is wrong with it. */
 export interface SeededDocument {
-  /** YAML. */
   readonly text: string;
-  /** In order of their lines. */
+  /** Services, routes and plugins together. */
+  readonly entities: number;
+  /** From the top to the bottom. */
   readonly mistakes: readonly SeededMistake[];
 }
 
-/** How to spoil the lines of one group of records (a service, its route, its plugin, and a consumer with its key). */
-interface Spoiler {
-  readonly line: RegExp;
-  readonly replace: string;
+/** What is written instead of one line of a service, and what is said about it. */
+interface Kind {
+  readonly line: string;
+  readonly mistaken: string;
+  /** Below the service. */
   readonly path: string;
   readonly message: string;
 }
 
-const spoilers: readonly Spoiler[] = [
-  { line: /^ {4}port: .*/, replace: "    port: 99999", path: "port", message: "value should be between 0 and 65535" },
-  { line: /^ {4}port: .*/, replace: "    port: high", path: "port", message: "expected an integer" },
-  { line: /^ {4}host: .*/, replace: "    hots: a.test", path: "hots", message: "unknown field" },
-  { line: /^ {4}retries: .*/, replace: "    retries: -1", path: "retries", message: "value should be between 0 and 32767" },
+const plugin = "routes[0].plugins[0]";
+
+const kinds: readonly Kind[] = [
+  { line: "port: 8080", mistaken: "port: 80800", path: "port", message: "value should be between 0 and 65535" },
+  { line: "port: 8080", mistaken: "prot: 8080", path: "prot", message: "unknown field" },
+  { line: "retries: 3", mistaken: "retries: three", path: "retries", message: "expected an integer" },
+  { line: "retries: 3", mistaken: "retries: -1", path: "retries", message: "value should be between 0 and 32767" },
+  { line: "tags: [seeded]", mistaken: "tags: seeded", path: "tags", message: "expected a set" },
   {
-    line: /^ {8}paths: .*/,
-    replace: "        paths: [orders]",
+    line: "- /path",
+    mistaken: "- path",
     path: "routes[0].paths[0]",
     message: "should start with: / (fixed path) or ~/ (regex path)",
   },
+  { line: "strip_path: true", mistaken: "strip_path: 1", path: "routes[0].strip_path", message: "expected a boolean" },
+  { line: "strip_path: true", mistaken: "strip-path: true", path: "routes[0].strip-path", message: "unknown field" },
   {
-    line: /^ {8}strip_path: .*/,
-    replace: "        strip_path: maybe",
-    path: "routes[0].strip_path",
-    message: "expected a boolean",
+    line: "- name: rate-limiting",
+    mistaken: "- name: rate-limitng",
+    path: `${plugin}.name`,
+    message: "plugin 'rate-limitng' not enabled; add it to the 'plugins' configuration property",
   },
-  {
-    line: /^ {10}- name: .*/,
-    replace: "          - name: rate-limting",
-    path: "routes[0].plugins[0].name",
-    message: "plugin 'rate-limting' not enabled; add it to the 'plugins' configuration property",
-  },
-  {
-    line: /^ {14}minute: .*/,
-    replace: "              minute: 0",
-    path: "routes[0].plugins[0].config.minute",
-    message: "value must be greater than 0",
-  },
-  {
-    line: /^ {14}policy: .*/,
-    replace: "              polcy: local",
-    path: "routes[0].plugins[0].config.polcy",
-    message: "unknown field",
-  },
-  { line: /^ {4}tags: .*/, replace: "    tags: orders", path: "tags", message: "expected a set" },
+  { line: "hour: 600", mistaken: "hours: 600", path: `${plugin}.config.hours`, message: "unknown field" },
+  { line: "minute: 60", mistaken: "minute: many", path: `${plugin}.config.minute`, message: "expected a number" },
+  { line: "minute: 60", mistaken: "minute: 0", path: `${plugin}.config.minute`, message: "value must be greater than 0" },
+  { line: "policy: local", mistaken: "policy: [local]", path: `${plugin}.config.policy`, message: "expected a string" },
+];
+
+const linesOfService = (number: number): readonly string[] => [
+  `  - name: service-${number}`,
+  `    host: host-${number}.internal`,
+  "    port: 8080",
+  "    retries: 3",
+  "    tags: [seeded]",
+  "    routes:",
+  `      - name: route-${number}`,
+  "        paths:",
+  `          - /path-${number}`,
+  "        strip_path: true",
+  "        plugins:",
+  "          - name: rate-limiting",
+  "            config:",
+  "              minute: 60",
+  "              hour: 600",
+  "              policy: local",
 ];
 
 /**
- * A YAML document of 1,000 records or more with 20 mistakes in it, far apart.
+ * A YAML document with mistakes spread evenly over it, each of which is one fault, of all kinds by turns. Always the same for the same
+ * numbers.
  *
- * @param records - at least
+ * @param entities - at least so many services, routes and plugins
+ * @param mistakes - at most one for each service
  */
-export function seededDocument(records = 1000): SeededDocument {
-  const groups = Math.ceil(records / 5);
+export function seededDocument(entities: number, mistakes: number): SeededDocument {
+  const services = Math.ceil(entities / 3);
   const lines = ['_format_version: "3.0"', "services:"];
-  const mistakes: SeededMistake[] = [];
-  const every = Math.floor(groups / (2 * spoilers.length));
-  for (let group = 0; group < groups; group++) {
-    const spoiler = group % every === 0 ? spoilers[(group / every) % spoilers.length] : undefined;
-    const spoils = spoiler && mistakes.length < 2 * spoilers.length ? spoiler : undefined;
-    for (const line of serviceLines(group)) {
-      if (!spoils?.line.test(line)) {
-        lines.push(line);
-        continue;
-      }
-      lines.push(spoils.replace);
-      mistakes.push({ line: lines.length, path: `services[${group}].${spoils.path}`, message: spoils.message });
+  const seeded: SeededMistake[] = [];
+  for (let number = 0; number < services; number++) {
+    const turn = Math.floor(((number + 1) * mistakes) / services);
+    const isMistaken = turn > Math.floor((number * mistakes) / services);
+    const kind = kinds[(turn - 1) % kinds.length];
+    for (const line of linesOfService(number)) {
+      if (isMistaken && kind && line.trimStart().startsWith(kind.line)) {
+        lines.push(line.replace(kind.line, kind.mistaken));
+        seeded.push({ line: lines.length, path: `services[${number}].${kind.path}`, message: kind.message });
+      } else lines.push(line);
     }
   }
-  lines.push("consumers:");
-  for (let group = 0; group < groups; group++) {
-    lines.push(`  - username: user-${group}`, "    keyauth_credentials:", `      - key: key-${group}`);
-  }
-  return { text: `${lines.join("\n")}\n`, mistakes };
-}
-
-function serviceLines(group: number): string[] {
-  return [
-    `  - name: service-${group}`,
-    `    host: host-${group}.test`,
-    "    port: 8080",
-    "    retries: 3",
-    "    tags: [seeded]",
-    "    routes:",
-    `      - name: route-${group}`,
-    `        paths: [/path-${group}]`,
-    "        strip_path: false",
-    "        plugins:",
-    "          - name: rate-limiting",
-    "            config:",
-    "              minute: 60",
-    "              policy: local",
-  ];
+  return { text: `${lines.join("\n")}\n`, entities: services * 3, mistakes: seeded };
 }

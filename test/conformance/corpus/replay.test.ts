@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { createGateway } from "postern";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type EchoUpstream, echoUpstream } from "../support/echo-upstream.js";
-import { type TestGateway, testGateway } from "../support/test-gateway.js";
-import { waitFor } from "../support/wait-for.js";
+import { type EchoUpstream, echoUpstream } from "../../support/echo-upstream.js";
+import { type TestGateway, testGateway } from "../../support/test-gateway.js";
+import { waitFor } from "../../support/wait-for.js";
 import { comparableFields, differences } from "./compare.js";
 import { type CorpusDocument, type CorpusRecord, type RefusedDocument, readDocuments, readRefused } from "./corpus.js";
 
@@ -16,7 +16,7 @@ const folder = process.env.POSTERN_CORPUS ?? "";
 /** The documents name this port, so all replays take turns in this one file. */
 const UPSTREAM_PORT = 15_555;
 const luaPlugins = ["pre-function", "post-function"];
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as { version: string };
 const { plugins: bundled } = createGateway({});
 const via = `1.1 postern/${version}`;
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { EchoRecord } from "../support/echo-upstream.js";
-import type { RawResponse } from "../support/raw-response.js";
+import type { EchoRecord } from "../../support/echo-upstream.js";
+import type { RawResponse } from "../../support/raw-response.js";
 import type { CorpusRecord, ExpectedUpstream, HeaderValues } from "./corpus.js";
 
 /** Present, whatever its value. */

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the recordings spell their wildcards so
 import { describe, expect, it } from "vitest";
-import type { RawResponse } from "../support/raw-response.js";
+import type { RawResponse } from "../../support/raw-response.js";
 import { comparableFields, differences } from "./compare.js";
 import type { CorpusRecord } from "./corpus.js";
 

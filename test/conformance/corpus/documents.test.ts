@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadDeclarative } from "../../src/declarative/load.js";
-import { parseDocument } from "../../src/declarative/parse.js";
-import { DeclarativeConfigError } from "../../src/errors/dao-errors.js";
-import { bundledPlugins } from "../../src/plugins/index.js";
-import { bundledEntities } from "./bundled.js";
-import { shown } from "./support.js";
+import { loadDeclarative } from "../../../src/declarative/load.js";
+import { parseDocument } from "../../../src/declarative/parse.js";
+import { DeclarativeConfigError } from "../../../src/errors/dao-errors.js";
+import { bundledPlugins } from "../../../src/plugins/index.js";
+import { bundledEntities } from "../../declarative/bundled.js";
+import { shown } from "../../declarative/support.js";
 
 interface Refused {
   readonly tags: readonly string[];
