@@ -97,19 +97,19 @@ try {
   const rows: string[][] = [];
   const notes: string[] = [];
   for (const format of formats) {
-    const [small, first, second] = ["small", "first", "second"].map((name) => join(bundleFolder, `${name}.${format}`)) as [
-      string,
-      string,
-      string,
-    ];
+    const [small, first, second, third] = ["small", "first", "second", "third"].map((name) =>
+      join(bundleFolder, `${name}.${format}`),
+    ) as [string, string, string, string];
     writeDocument(small, 200, format, { retries: 3 }, { port });
     writeDocument(first, services, format, { retries: 3 }, { port });
     writeDocument(second, services, format, { retries: 7 }, { port });
+    writeDocument(third, services, format, { retries: 3, name: "other" }, { port });
     const { figures: parser } = await measure("parser", [small, first]);
-    const { figures: load } = await measure("load", [small, first, second]);
+    const { figures: load } = await measure("load", [small, first, second, third]);
     const { figures: stall, requests, failed, firstFailure } = await measure("traffic", [small, first, second]);
     const each = (value: string | number | undefined): number => Number(value) / entities;
     const extra = each(load.first) - each(parser.cpu);
+    const warm = each(load.others) - each(parser.cpu);
     const share = Number(load.again) / Number(load.first);
     const longest = Math.max(Number(stall.first), Number(stall.again));
     rows.push([
@@ -117,6 +117,7 @@ try {
       each(parser.cpu).toFixed(2),
       each(load.first).toFixed(2),
       extra.toFixed(2),
+      warm.toFixed(2),
       each(load.again).toFixed(2),
       share.toFixed(2),
       Number(stall.first).toFixed(1),
@@ -126,7 +127,7 @@ try {
       `${failed} of ${requests}${firstFailure === null ? "" : ` (${firstFailure})`}`,
     ]);
     notes.push(
-      `${format}: CPU on top of the parser ${verdict(extra, goals.cpu)} µs, reload ${verdict(share, goals.reload)}, longest stall ${verdict(longest, goals.stall)} ms`,
+      `${format}: CPU on top of the parser ${verdict(extra, goals.cpu)} µs, by compiled code ${verdict(warm, goals.cpu)} µs, reload ${verdict(share, goals.reload)}, longest stall ${verdict(longest, goals.stall)} ms`,
     );
   }
   console.log(
@@ -136,6 +137,7 @@ try {
         "parser µs/entity",
         "first load",
         "on top",
+        "by compiled code",
         "1 changed",
         "× first",
         "stall ms, first",

@@ -5,6 +5,8 @@ import { closeSync, openSync, writeSync } from "node:fs";
 export interface Version {
   /** Retries of the service in the middle. */
   readonly retries: number;
+  /** The names of services begin with it. Default `service`. */
+  readonly name?: string;
 }
 
 /** Where requests to the first routes go. */
@@ -14,16 +16,16 @@ export interface Upstream {
 
 export type Format = "json" | "yaml";
 
-function service(index: number, retries: number, { port }: Upstream): Record<string, unknown> {
+function service(index: number, { retries, name = "service" }: Version, { port }: Upstream): Record<string, unknown> {
   return {
-    name: `service-${index}`,
+    name: `${name}-${index}`,
     url: `http://127.0.0.1:${port}/v1`,
     retries,
     tags: ["team-a", `zone-${index % 7}`],
     routes: [
       {
-        name: `route-${index}`,
-        paths: [`/api/service-${index}`],
+        name: `route-of-${name}-${index}`,
+        paths: [`/api/${name}-${index}`],
         methods: ["GET", "POST"],
         hosts: [`host-${index % 100}.example.com`],
         strip_path: true,
@@ -51,14 +53,14 @@ function yamlText(value: unknown, indent: string): string {
  *
  * @param count - services
  */
-export function writeDocument(file: string, count: number, format: Format, { retries }: Version, upstream: Upstream): void {
+export function writeDocument(file: string, count: number, format: Format, version: Version, upstream: Upstream): void {
   const out = openSync(file, "w");
   writeSync(out, format === "json" ? '{"_format_version":"3.0","services":[' : '_format_version: "3.0"\nservices:');
   const batch = 1000;
   for (let start = 0; start < count; start += batch) {
     const services = Array.from({ length: Math.min(batch, count - start) }, (_, offset) => {
       const index = start + offset;
-      return service(index, index === count >> 1 ? retries : 3, upstream);
+      return service(index, index === count >> 1 ? version : { ...version, retries: 3 }, upstream);
     });
     if (format === "json") writeSync(out, (start === 0 ? "" : ",") + services.map((one) => JSON.stringify(one)).join(","));
     else writeSync(out, yamlText(services, ""));
