@@ -100,7 +100,9 @@ class Counterparts {
 
   /** Where something has been added, removed or moved. */
   findById({ id, source, parent, parentField }: DocumentRecord): DocumentRecord | undefined {
-    const position = id === undefined ? undefined : this.#byId().get(id);
+    if (id === undefined) return undefined;
+    // Mostly it stands where it stood, in other words.
+    const position = this.#records[this.#next]?.id === id ? this.#next : this.#byId().get(id);
     if (position === undefined || this.#taken[position] === 1) return undefined;
     this.#next = position + 1;
     const before = this.#records[position] as DocumentRecord;

@@ -1,4 +1,4 @@
-import { type Steps, sortInSteps, stepSize } from "../util/steps.js";
+import { runAtOnce, type Steps, sortInSteps, stepSize } from "../util/steps.js";
 import { type Cursor, type Entry, NO_RANK } from "./cursor.js";
 import { EntryList } from "./entry-list.js";
 import type { RoutingRequest } from "./router.js";
@@ -6,14 +6,19 @@ import type { RoutingRequest } from "./router.js";
 /** Up to this many entries, walking them is cheaper than walking a tree. */
 const FEW = 8;
 
+/** The tree of more entries is built with the index: about half a millisecond's work. */
+const MANY = 512;
+
 /** @param entries best first. */
 export function* buildPathIndex<T>(entries: readonly Entry<T>[]): Steps<PathIndex<T>> {
-  return new PathIndex(entries, entries.length > FEW ? yield* buildTree(entries) : null);
+  const { length } = entries;
+  return new PathIndex(entries, length > MANY ? yield* buildTree(entries) : length > FEW ? undefined : null);
 }
 
 /**
  * Entries of one host, by the text that the path must start with: a list while they are few, else a compressed radix
- * tree in which each request path is walked once, however many entries there are.
+ * tree in which each request path is walked once, however many entries there are. The tree of a host with not so many is built when
+ * the first request for it comes: of a hundred hosts, few are asked for right after a load.
  */
 export class PathIndex<T> {
   /** The best rank of all entries. */
@@ -23,7 +28,8 @@ export class PathIndex<T> {
 
   constructor(
     private readonly entries: readonly Entry<T>[],
-    private readonly root: Node<T> | null,
+    /** `undefined`: there is to be one. */
+    private root: Node<T> | null | undefined,
   ) {
     const [first] = entries;
     this.best = first?.rank ?? NO_RANK;
@@ -37,6 +43,7 @@ export class PathIndex<T> {
       return;
     }
     if (this.root !== null) {
+      this.root ??= runAtOnce(buildTree(this.entries));
       findInTree(this.root, cursor, request);
       return;
     }

@@ -69,14 +69,15 @@ export interface UpstreamTarget {
 /** A service, ready to be proxied to. */
 export class ServiceTarget {
   readonly service: Service;
-  readonly balancer: Balancer;
   readonly retries: number;
   readonly writeTimeout: number;
   readonly readTimeout: number;
   readonly #certificate: Certificate | undefined;
   readonly #upstream: UpstreamTarget | undefined;
   readonly #origins: OriginTable;
-  readonly #peer: Peer | null;
+  /** Without an upstream: the only one, once somebody has asked for it. */
+  #peer: Peer | null = null;
+  #balancer: Balancer | null;
   #single: PeerTarget | null = null;
   #targets: Map<Peer, PeerTarget> | null = null;
 
@@ -93,13 +94,18 @@ export class ServiceTarget {
     this.readTimeout = service.read_timeout ?? 60_000;
     this.#origins = origins;
     this.#upstream = upstream;
-    if (upstream === undefined) {
-      this.#peer = { target: `${service.host}:${service.port}`, host: service.host, port: service.port, weight: 100 };
-      this.balancer = singlePeer(this.#peer);
-    } else {
-      this.#peer = null;
-      this.balancer = upstream.balancer;
-    }
+    this.#balancer = upstream?.balancer ?? null;
+  }
+
+  get balancer(): Balancer {
+    this.#balancer ??= singlePeer(this.#onlyPeer());
+    return this.#balancer;
+  }
+
+  #onlyPeer(): Peer {
+    const { host, port } = this.service;
+    this.#peer ??= { target: `${host}:${port}`, host, port, weight: 100 };
+    return this.#peer;
   }
 
   /** Made from the very same records. */
@@ -109,7 +115,7 @@ export class ServiceTarget {
 
   /** Goes on with the origins for which there are connections. All others wait until somebody asks for them. */
   adoptOrigins(): void {
-    for (const peer of this.#peer === null ? (this.#upstream?.peers ?? []) : [this.#peer]) {
+    for (const peer of this.#upstream?.peers ?? [this.#onlyPeer()]) {
       if (this.#origins.has(this.#peerOrigin(peer))) this.targetOf(peer);
     }
   }
@@ -121,8 +127,8 @@ export class ServiceTarget {
   }
 
   targetOf(peer: Peer): PeerTarget {
-    if (this.#peer !== null) {
-      this.#single ??= this.#makeTarget(this.#peer);
+    if (this.#upstream === undefined) {
+      this.#single ??= this.#makeTarget(peer);
       return this.#single;
     }
     this.#targets ??= new Map();

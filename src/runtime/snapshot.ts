@@ -222,25 +222,34 @@ function isReachable({ protocols, service }: Route, services: ReadonlyMap<string
   );
 }
 
+function* byRoute(destinations: readonly Destination[]): Steps<ReadonlyMap<Route, Destination>> {
+  const known = new Map<Route, Destination>();
+  for (const destination of destinations) {
+    if (known.size % stepSize === 0) yield;
+    known.set(destination.route, destination);
+  }
+  return known;
+}
+
 function* compileDestinations(
   routes: readonly Route[],
   services: ReadonlyMap<string, ServiceTarget>,
   plugins: PluginIndex,
   previous: Snapshot | undefined,
 ): Steps<readonly Destination[]> {
-  const known = new Map<string, Destination>();
-  if (previous?.plugins === plugins) {
-    for (const destination of previous.destinations) {
-      if (known.size % stepSize === 0) yield;
-      known.set(destination.route.id, destination);
-    }
-  }
+  const earlier = previous?.plugins === plugins ? previous.destinations : [];
+  let known: ReadonlyMap<Route, Destination> | undefined;
   const destinations: Destination[] = [];
   for (const route of routes) {
     if (destinations.length % stepSize === 0) yield { phase: "compile", done: destinations.length, total: routes.length };
     const service = route.service === null ? null : (services.get(route.service.id) ?? null);
-    const before = known.get(route.id);
-    destinations.push(before?.route === route && before.service === service ? before : new Destination(route, service, plugins));
+    let before = earlier[destinations.length];
+    if (before?.route !== route) {
+      // Something before it has come or gone.
+      if (known === undefined) known = yield* byRoute(earlier);
+      before = known.get(route);
+    }
+    destinations.push(before?.service === service ? before : new Destination(route, service, plugins));
   }
   return destinations;
 }

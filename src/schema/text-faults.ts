@@ -6,12 +6,30 @@ import { pcreFault } from "../util/regex.js";
 import { splitUrl } from "../util/split-url.js";
 import { normalizePath } from "../util/uri.js";
 
+type TextFault = (value: string) => string | undefined;
+
+/** Big documents name the same few hosts over and over. */
+function remembered(faultOf: TextFault): TextFault {
+  const good = new Set<string>();
+  return (value) => {
+    if (good.has(value)) return undefined;
+    const fault = faultOf(value);
+    if (fault !== undefined || value.length > longestKept) return fault;
+    if (good.size === mostKept) good.clear();
+    good.add(value);
+    return undefined;
+  };
+}
+
+const mostKept = 512;
+const longestKept = 255;
+
 /** A host without a port. */
-export function hostFault(value: string): string | undefined {
+export const hostFault = remembered((value) => {
   const address = parseAddress(value);
   if (isAddressFault(address)) return address.error === INVALID_PORT ? "must not have a port" : `invalid value: ${value}`;
   return address.port === undefined ? undefined : "must not have a port";
-}
+});
 
 /** A host with or without a port. */
 export function hostPortFault(value: string): string | undefined {
@@ -37,13 +55,13 @@ export function wildcardHostFault(value: string): string | undefined {
 }
 
 /** A host of a route: an address or a name, maybe with a port, maybe with a wildcard label. */
-export function routeHostFault(value: string): string | undefined {
+export const routeHostFault = remembered((value) => {
   const at = value.indexOf("*");
   if (at === -1) return hostPortFault(value);
   if (value.indexOf("*", at + 1) !== -1) return "invalid wildcard: must have at most one wildcard";
   if (!value.startsWith("*.") && !value.endsWith(".*")) return "invalid wildcard: must be placed at leftmost or rightmost label";
   return hostPortFault(value.replace("*", "wildcard"))?.replace("wildcard", "*");
-}
+});
 
 /** IPv4 or IPv6, the latter with or without brackets. */
 export function ipFault(value: string): string | undefined {
@@ -120,6 +138,8 @@ function utf8Fault(value: string): string | undefined {
 
 /** A name in any script, whose ASCII part is limited. */
 export function utf8NameFault(value: string): string | undefined {
+  // Most are ASCII, and patterns that know Unicode are slow.
+  if (/^[A-Za-z0-9.\-_~]*$/.test(value)) return undefined;
   return (
     utf8Fault(value) ??
     (/^(?:[A-Za-z0-9.\-_~]|\P{ASCII})*$/u.test(value)
@@ -137,6 +157,7 @@ export function nameFault(value: string): string | undefined {
 
 /** A tag. */
 export function tagFault(value: string): string | undefined {
+  if (/^[ -+\-.0-~]*$/.test(value)) return undefined;
   return (
     utf8Fault(value) ??
     (/^(?:[ -+\-.0-~]|\P{ASCII})*$/u.test(value)

@@ -20,20 +20,24 @@ const noShorthands: Shorthands = {};
 /**
  * What finds the old names that records of an entity still use; `undefined` where it has none, in no sub-schema.
  */
-export function deprecatedOf({ fields, shorthands, subschemas }: EntityDefinition): Rule | undefined {
+export function deprecatedOf(definition: EntityDefinition): Rule | undefined {
+  const { fields, shorthands, subschemas, subschemaKey } = definition;
   if (!subschemas) {
     const names = oldNames(fields, shorthands);
     return names && ((record, findings) => collect(record, record.source, names, [], findings));
   }
   const isPlain = Object.values(subschemas).every((subschema) => !oldNames(mergedFields(fields, subschema), shorthands));
-  return isPlain ? undefined : bySubschema;
-}
-
-function bySubschema(record: DocumentRecord, findings: Finding[]): void {
-  const { definition } = record.entity;
-  const selection = selectShape(definition, record.source);
-  const names = "shape" in selection ? oldNames(selection.shape.fields, definition.shorthands) : undefined;
-  if (names) collect(record, record.source, names, [], findings);
+  if (isPlain || subschemaKey === undefined) return undefined;
+  const byKind = new Map<unknown, OldNames | undefined>();
+  return (record, findings) => {
+    const kind = record.source[subschemaKey];
+    if (!byKind.has(kind)) {
+      const selection = selectShape(definition, record.source);
+      byKind.set(kind, "shape" in selection ? oldNames(selection.shape.fields, shorthands) : undefined);
+    }
+    const names = byKind.get(kind);
+    if (names) collect(record, record.source, names, [], findings);
+  };
 }
 
 function collect(

@@ -43,10 +43,12 @@ export function windowEnd(period: Period, start: number): number {
 
 /** A longer window that allows less than a shorter one makes the shorter one meaningless: Kong's text for it, without its article. */
 export function limitOrderFault(limits: Readonly<Record<string, unknown>>): string | undefined {
-  for (const [i, shorter] of PERIODS.entries()) {
+  for (let i = 0; i < PERIODS.length; i++) {
+    const shorter = PERIODS[i] as Period;
     const low = limits[shorter];
     if (typeof low !== "number") continue;
-    for (const longer of PERIODS.slice(i + 1)) {
+    for (let j = i + 1; j < PERIODS.length; j++) {
+      const longer = PERIODS[j] as Period;
       const high = limits[longer];
       if (typeof high !== "number" || high >= low) continue;
       return `limit for ${longer}(${high.toFixed(1)}) cannot be lower than the limit for ${shorter}(${low.toFixed(1)})`;
