@@ -18,7 +18,10 @@ const compiled: ReadonlySet<string> = new Set([
 const QUIET = 100;
 
 /** Between two snapshots lie this many times what the last one took, so that many writes leave the process to the requests. */
-const REST = 6;
+const REST = 10;
+
+/** Milliseconds between two snapshots, at least. A snapshot also costs the requests behind it: what they had warmed up is another's. */
+const SHORTEST_INTERVAL = 20;
 
 /** Milliseconds that are not worth a timer. */
 const SHORTEST_REST = 1;
@@ -196,6 +199,6 @@ export class SnapshotUpdates {
   #finished(cost: number): void {
     this.#cost = cost;
     this.#requests = this.#options.runtime.total;
-    this.#notBefore = performance.now() + cost * REST;
+    this.#notBefore = performance.now() + Math.max(SHORTEST_INTERVAL, cost * REST);
   }
 }

@@ -1,16 +1,24 @@
+import { getOrMake } from "../util/get-or-make.js";
 import { type Steps, sortInSteps, stepSize } from "../util/steps.js";
 import { compareIds, type Matcher } from "./matcher.js";
 
-/** Ids are mostly random: with as many characters, few are left to be compared. */
-const startLength = 3;
-
 /** The best first: by priority, then by id. There are few priorities, and numbers of that size are slow to compare. */
 export function* sortMatchers<T>(matchers: readonly Matcher<T>[]): Steps<Matcher<T>[]> {
+  const byPriority = new Map<bigint, Map<number, Matcher<T>[]>>();
+  for (let index = 0; index < matchers.length; index++) {
+    if (index % stepSize === 0) yield;
+    const matcher = matchers[index] as Matcher<T>;
+    const byStart = getOrMake(byPriority, matcher.priority, () => new Map<number, Matcher<T>[]>());
+    const start = startOf(matcher.id);
+    const group = byStart.get(start);
+    if (group) group.push(matcher);
+    else byStart.set(start, [matcher]);
+  }
   const sorted: Matcher<T>[] = [];
-  const byPriority = yield* grouped(matchers, ({ priority }) => priority);
-  for (const priority of descending(byPriority.keys())) {
-    const byStart = yield* grouped(byPriority.get(priority) as Matcher<T>[], ({ id }) => id.slice(0, startLength));
-    for (const start of descending(byStart.keys())) {
+  for (const priority of [...byPriority.keys()].sort((a, b) => (a > b ? -1 : 1))) {
+    const byStart = byPriority.get(priority) as Map<number, Matcher<T>[]>;
+    // The engine sorts such lists without calling anything.
+    for (const start of Int32Array.from(byStart.keys()).sort().reverse()) {
       const group = byStart.get(start) as Matcher<T>[];
       if (group.length > 1) yield* sortInSteps(group, compareIds);
       for (const matcher of group) sorted.push(matcher);
@@ -20,19 +28,17 @@ export function* sortMatchers<T>(matchers: readonly Matcher<T>[]): Steps<Matcher
   return sorted;
 }
 
-function* grouped<T, K>(matchers: readonly Matcher<T>[], keyOf: (matcher: Matcher<T>) => K): Steps<Map<K, Matcher<T>[]>> {
-  const groups = new Map<K, Matcher<T>[]>();
-  for (let index = 0; index < matchers.length; index++) {
-    if (index % stepSize === 0) yield;
-    const matcher = matchers[index] as Matcher<T>;
-    const key = keyOf(matcher);
-    const group = groups.get(key);
-    if (group) group.push(matcher);
-    else groups.set(key, [matcher]);
-  }
-  return groups;
-}
+/** Ids are mostly random: with as many characters, few are left to be compared. */
+const startLength = 3;
 
-function descending<K extends string | bigint>(keys: Iterable<K>): K[] {
-  return [...keys].sort((a, b) => (a > b ? -1 : 1));
+/** The first characters as a number, which orders as they do, as far as it goes: not beyond a character that has no place in it. */
+function startOf(id: string): number {
+  let start = 0;
+  let at = 0;
+  while (at < startLength && at < id.length && id.charCodeAt(at) < 127) start = start * 128 + id.charCodeAt(at++);
+  if (at < startLength && at < id.length) {
+    start = start * 128 + 127;
+    at++;
+  }
+  return start * 128 ** (startLength - at);
 }
