@@ -152,18 +152,13 @@ export class OperationUnsupportedError extends DaoError {
 
 /** Code 13: references by name (`service: { name }`) that match nothing. */
 export class ForeignKeysUnresolvedError extends DaoError {
-  /** @param fields - by foreign field, the unique field it was given by and the text about it; see {@link unresolvedText} */
+  /** @param fields - by foreign field, the unique field it was given by and the text about it */
   constructor(fields: Readonly<Record<string, Readonly<Record<string, string>>>>) {
     const items = Object.keys(fields)
       .sort()
       .flatMap((field) => Object.entries(fields[field] ?? {}).map(([unique, text]) => `${field}.${unique}: ${text}`));
     super(13, listMessage("foreign key unresolved", "foreign keys unresolved", items), fields);
   }
-}
-
-/** The text about one reference that matches nothing. */
-export function unresolvedText(key: EntityKey, parent: string): string {
-  return `the foreign key cannot be resolved with '${luaText(key)}' for an existing '${parent}' entity`;
 }
 
 /** What {@link DeclarativeConfigError} takes. */

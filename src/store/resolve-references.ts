@@ -1,4 +1,5 @@
-import { ForeignKeysUnresolvedError, unresolvedText } from "../errors/dao-errors.js";
+import { ForeignKeysUnresolvedError } from "../errors/dao-errors.js";
+import { unresolvedText } from "../errors/unresolved-text.js";
 import { type EntityDefinition, foreignFields } from "../schema/entity.js";
 import { isObject } from "../schema/values.js";
 import type { Strategy } from "./strategy.js";

@@ -20,7 +20,6 @@ import {
   SchemaViolationError,
   TransformationError,
   UniqueViolationError,
-  unresolvedText,
 } from "../../src/errors/dao-errors.js";
 import {
   GatewayClosedError,
@@ -29,6 +28,7 @@ import {
   OptionsError,
   PluginLoadError,
 } from "../../src/errors/gateway-error.js";
+import { unresolvedText } from "../../src/errors/unresolved-text.js";
 
 const id = "00000000-0000-4000-8000-000000000001";
 const unresolved = unresolvedText({ name: "x" }, "services");

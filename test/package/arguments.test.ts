@@ -27,9 +27,6 @@ const accepted: Readonly<Record<string, readonly string[]>> = {
 /** These are called by plugins, at each request, with what the gateway has given to them. */
 const withinRequests = ["authenticateOrAnonymous", "setConsumer"];
 
-/** A formatter of messages, which takes whatever stood in a document. */
-const formatters = ["unresolvedText"];
-
 async function exported(): Promise<[name: string, value: unknown][]> {
   const modules = await Promise.all([
     import("postern"),
@@ -64,8 +61,7 @@ function expectOwn(error: unknown): void {
 }
 
 const functions = (await exported()).filter(
-  ([name, value]) =>
-    typeof value === "function" && !isClass(value) && !withinRequests.includes(name) && !formatters.includes(name),
+  ([name, value]) => typeof value === "function" && !isClass(value) && !withinRequests.includes(name),
 ) as [string, (...given: unknown[]) => unknown][];
 
 describe("a public function that is called with something else", () => {
