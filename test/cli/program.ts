@@ -1,8 +1,7 @@
-import { rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { afterAll } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 // Below node_modules, so that it finds the packages that it leaves out.
@@ -18,7 +17,8 @@ await build({
   target: "node20",
   packages: "external",
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+// For all test files of this process, which share modules.
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 /** The `postern` command, built as the package is: a process that starts it from the sources takes six times as long. */
 export const program = join(folder, "main.js");

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
-import { describe, expect, it, vi } from "vitest";
-import { type PluginGateway, pluginGateway } from "../../support/plugin-gateway.js";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { PluginGateway, pluginGateway as PluginGatewayOf } from "../../support/plugin-gateway.js";
 
 /** The cryptographic work that was done, call by call. */
 const work = vi.hoisted((): string[] => []);
@@ -22,6 +22,17 @@ vi.mock("node:crypto", async (original) => {
       return crypto.timingSafeEqual(a, b);
     },
   };
+});
+
+// Test files share modules: what this one looks at has to be loaded anew, and must not be left to others.
+let pluginGateway: typeof PluginGatewayOf;
+beforeAll(async () => {
+  vi.resetModules();
+  ({ pluginGateway } = await import("../../support/plugin-gateway.js"));
+});
+afterAll(() => {
+  vi.doUnmock("node:crypto");
+  vi.resetModules();
 });
 
 const consumers = [
