@@ -105,7 +105,10 @@ export function* collectRecords(
   for (const entity of tree.values()) {
     if (!Object.hasOwn(document, entity.name)) continue;
     collector.open(document[entity.name], entity);
-    while (collector.read(stepSize)) yield { phase: "read", done: collector.records.length, total: 0 };
+    while (collector.read(stepSize)) {
+      yield { phase: "read", done: collector.records.length, total: 0 };
+      yield* options.matcher.prepare();
+    }
   }
   return collector;
 }
@@ -147,20 +150,23 @@ class Collector implements CollectedRecords {
         list.open = undefined;
       }
       if (list.next === list.items.length) this.#lists.pop();
-      else this.#item(list, list.next++);
+      else if (this.#item(list, list.next)) list.next++;
+      else return true;
     }
     return true;
   }
 
-  #item(list: OpenList, index: number): void {
+  /** @returns `false` when it has to be read again, once the matcher is ready for it */
+  #item(list: OpenList, index: number): boolean {
     const { items, entity, parent, parentField } = list;
     const item = items[index];
     if (!isObject(item)) {
       this.misplaced.push({ path: [...(parent?.path ?? []), entity.name, index], message: "expected a record" });
-      return;
+      return true;
     }
     const { migrate, matcher } = this.#options;
     const record = matcher.record(entity, item, index, parent, parentField, migrate && isMigrated(entity, parent));
+    if (record === undefined) return false;
     list.open = record;
     // Lists are read from the top of the stack, and the first is to come first.
     const before = this.#lists.length;
@@ -168,6 +174,7 @@ class Collector implements CollectedRecords {
       if (Object.hasOwn(item, key)) this.open(item[key], child.entity, record, child.field);
     }
     if (this.#lists.length > before + 1) this.#lists.push(...this.#lists.splice(before).reverse());
+    return true;
   }
 
   #close(record: DocumentRecord): void {

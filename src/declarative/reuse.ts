@@ -1,5 +1,6 @@
 import { deepCopy, setOwn } from "../schema/values.js";
 import type { StoredRecord } from "../store/field-names.js";
+import { type Steps, stepSize } from "../util/steps.js";
 import type { DeclarativeEntity } from "./entity-tree.js";
 import type { KnownPieces } from "./pieces/piece.js";
 import { DocumentRecord, withMigratedPaths } from "./records.js";
@@ -35,11 +36,19 @@ export interface MatcherOptions {
 export class RecordMatcher {
   readonly #options: MatcherOptions;
   readonly #entities = new Map<DeclarativeEntity, Counterparts>();
+  #wanting: Counterparts | undefined;
 
   constructor(options: MatcherOptions) {
     this.#options = options;
   }
 
+  /** Makes ready what the last call of {@link record} has not found ready. */
+  *prepare(): Steps<void> {
+    if (this.#wanting) yield* this.#wanting.prepare();
+    this.#wanting = undefined;
+  }
+
+  /** @returns `undefined` when it has to be asked again, after {@link prepare} */
   record(
     entity: DeclarativeEntity,
     item: Readonly<Record<string, unknown>>,
@@ -47,7 +56,7 @@ export class RecordMatcher {
     parent: DocumentRecord | undefined,
     parentField: string | undefined,
     migrate: boolean,
-  ): DocumentRecord {
+  ): DocumentRecord | undefined {
     const { copy } = this.#options;
     const written = migrate ? withMigratedPaths(item) : item;
     const counterparts = this.#of(entity);
@@ -57,6 +66,10 @@ export class RecordMatcher {
     }
     const record = new DocumentRecord(entity, copy ? ownCopy(written, entity) : written, index, parent, parentField);
     const same = counterparts?.findById(record);
+    if (same === "unprepared") {
+      this.#wanting = counterparts;
+      return undefined;
+    }
     return same ? new DocumentRecord(entity, same.source, index, parent, parentField, same) : record;
   }
 
@@ -77,7 +90,8 @@ export class RecordMatcher {
 class Counterparts {
   readonly #records: readonly DocumentRecord[];
   readonly #taken: Uint8Array;
-  #positions: Map<string, number> | undefined;
+  /** By id; made when something is not where it was. */
+  #positions: ReadonlyMap<string, number> | undefined;
   /** Where the next one is expected: most documents change in few places. */
   #next = 0;
 
@@ -99,10 +113,12 @@ class Counterparts {
   }
 
   /** Where something has been added, removed or moved. */
-  findById({ id, source, parent, parentField }: DocumentRecord): DocumentRecord | undefined {
+  findById({ id, source, parent, parentField }: DocumentRecord): DocumentRecord | "unprepared" | undefined {
     if (id === undefined) return undefined;
     // Mostly it stands where it stood, in other words.
-    const position = this.#records[this.#next]?.id === id ? this.#next : this.#byId().get(id);
+    const isInPlace = this.#records[this.#next]?.id === id;
+    if (!isInPlace && this.#positions === undefined) return "unprepared";
+    const position = isInPlace ? this.#next : this.#positions?.get(id);
     if (position === undefined || this.#taken[position] === 1) return undefined;
     this.#next = position + 1;
     const before = this.#records[position] as DocumentRecord;
@@ -111,12 +127,13 @@ class Counterparts {
     return before;
   }
 
-  #byId(): ReadonlyMap<string, number> {
-    if (this.#positions === undefined) {
-      this.#positions = new Map();
-      for (const [position, { id }] of this.#records.entries()) if (id !== undefined) this.#positions.set(id, position);
+  *prepare(): Steps<void> {
+    const positions = new Map<string, number>();
+    for (const [position, { id }] of this.#records.entries()) {
+      if (position % stepSize === 0) yield;
+      if (id !== undefined) positions.set(id, position);
     }
-    return this.#positions;
+    this.#positions = positions;
   }
 }
 

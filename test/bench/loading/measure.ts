@@ -26,7 +26,7 @@ async function parser(): Promise<Figures> {
     return file.endsWith("json") ? JSON.parse(text) : parseYaml(text);
   };
   parse(small);
-  return { cpu: await cpu(() => parse(files[0] as string)) };
+  return { parser: await cpu(() => parse(files[0] as string)) };
 }
 
 /** A gateway that has loaded something small before: it has read its own code, and the engine has compiled hardly any of it. */
@@ -44,7 +44,7 @@ async function load(): Promise<Figures> {
   const gateway = await warmGateway();
   const [first, again, others] = files as [string, string, string];
   const figures = {
-    first: await cpu(() => gateway.loadConfig({ path: first })),
+    load: await cpu(() => gateway.loadConfig({ path: first })),
     again: await cpu(() => gateway.loadConfig({ path: again })),
     others: await cpu(() => gateway.loadConfig({ path: others })),
   };
