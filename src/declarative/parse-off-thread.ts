@@ -8,6 +8,12 @@ import type { ParseAnswer, ParsedItems, ParseJob, ParseOrder } from "./parse-mes
 import type { KnownPieces } from "./pieces/piece.js";
 import { type DocumentPath, type Locate, pathText } from "./positions.js";
 
+/**
+ * Milliseconds after which the event loop gets its turn. It does not by itself between two answers: where the thread is the faster of the two,
+ * the next has come before the one is done.
+ */
+const longestTurn = 4;
+
 /** A text is handed over in pieces of this length, since copying it holds up everything else. */
 const pieceLength = 4_194_304;
 
@@ -92,6 +98,7 @@ export class TextThread {
     const pieces = new Map<string, readonly unknown[]>();
     let received = 0;
     let characters = 0;
+    let turn = performance.now();
     for (let batch = await this.#ask({ kind: "next" }); batch.kind !== "end"; batch = await this.#ask({ kind: "next" })) {
       if (batch.kind === "whole") return "whole";
       if (batch.kind !== "items" && batch.kind !== "known") throw unexpected(batch);
@@ -103,6 +110,9 @@ export class TextThread {
       if (batch.fingerprint !== undefined) pieces.set(batch.fingerprint, values);
       characters += batch.length;
       watcher.received(received, items, characters);
+      if (performance.now() - turn < longestTurn) continue;
+      await eventLoop();
+      turn = performance.now();
     }
     return { source: { document, hash, duplicates, marks, pieces }, locate: (paths) => this.#locate(paths) };
   }
@@ -128,7 +138,7 @@ export class TextThread {
     }
     for (let at = 0; at < text.length; at += pieceLength) {
       this.#worker.postMessage({ kind: "piece", piece: text.slice(at, at + pieceLength) } satisfies ParseOrder);
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await eventLoop();
     }
   }
 
@@ -159,6 +169,10 @@ function fromSource(file: string): string {
 
 function unexpected({ kind }: ParseAnswer): Error {
   return new Error(`the thread that parses has answered '${kind}'`);
+}
+
+function eventLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** @returns `undefined` for a piece that has turned out to be no JSON */
