@@ -89,14 +89,14 @@ async function client(
 
 /** The middle of what several processes need, which take turns: the machine is not the same from one moment to the next. */
 async function cpuOf(parameters: Readonly<Record<"parser" | "load", readonly string[]>>): Promise<Record<string, number>> {
-  const seen: Record<string, number[]> = {};
+  const seen = new Map<string, number[]>();
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const kind of ["parser", "load"] as const) {
       const { figures } = await measure(kind, parameters[kind]);
-      for (const [name, value] of Object.entries(figures)) (seen[name] ??= []).push(Number(value) / entities);
+      for (const [name, value] of Object.entries(figures)) seen.set(name, [...(seen.get(name) ?? []), Number(value) / entities]);
     }
   }
-  return Object.fromEntries(Object.entries(seen).map(([name, list]) => [name, median(list)]));
+  return Object.fromEntries(Array.from(seen, ([name, list]) => [name, median(list)]));
 }
 
 const goals = { cpu: 15, reload: 0.4, stall: 50 };
