@@ -65,7 +65,7 @@ export class SnapshotUpdates {
   #cost = 0;
   /** Requests that had begun when it was made. */
   #requests = 0;
-  #rest: { readonly over: Promise<void>; readonly end: () => void } | null = null;
+  #rest: { readonly waiting: (() => void)[]; readonly end: () => void } | null = null;
   #compiling: Promise<void> | undefined;
 
   constructor(options: SnapshotUpdatesOptions) {
@@ -74,7 +74,8 @@ export class SnapshotUpdates {
 
   /** What a change waits for until requests see it; `undefined`: nothing. */
   caughtUp(): Promise<void> | undefined {
-    return this.#rest?.over;
+    const rest = this.#rest;
+    return rest === null ? undefined : new Promise((resolve) => rest.waiting.push(resolve));
   }
 
   /** What a write waits for before it touches the store; `undefined`: nothing. */
@@ -124,22 +125,19 @@ export class SnapshotUpdates {
   }
 
   #startRest(ms: number): void {
-    let resolve: () => void;
-    const over = new Promise<void>((done) => {
-      resolve = done;
-    });
+    const waiting: (() => void)[] = [];
     const end = (isDone = false): void => {
       clearTimeout(timer);
       this.#compiling = undefined;
       this.#rest = null;
       if (!isDone) this.#renew();
-      resolve();
+      void resume(waiting);
     };
     const timer = setTimeout(() => {
       if (this.#takesLong) this.#compiling = this.#updateInSlices().then(end);
       else end();
     }, ms);
-    this.#rest = { over, end };
+    this.#rest = { waiting, end };
   }
 
   #update(): void {
@@ -200,5 +198,13 @@ export class SnapshotUpdates {
     this.#cost = cost;
     this.#requests = this.#options.runtime.total;
     this.#notBefore = performance.now() + Math.max(SHORTEST_INTERVAL, cost * REST);
+  }
+}
+
+/** Lets those who have waited go on one by one: each has an answer to write, and no request must wait for all of them. */
+async function resume(waiting: readonly (() => void)[]): Promise<void> {
+  for (const goOn of waiting) {
+    goOn();
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
 }
