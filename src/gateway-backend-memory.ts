@@ -11,8 +11,6 @@ import { runAtOnce, runInSlices, type Steps } from "./util/steps.js";
 
 /** Milliseconds between two clean-ups of expired records, as in Kong. */
 const CLEAN_UP_INTERVAL = 300_000;
-/** Milliseconds of a load's work between two turns of the event loop. */
-const SLICE = 5;
 
 /** `database: "memory"`: the store can be written, and its records are what requests read. */
 export class MemoryBackend implements Backend {
@@ -45,7 +43,7 @@ export class MemoryBackend implements Backend {
   }
 
   async load(document: LoadedDocument, prepare: (entities: EntityState) => MaybePromise<() => void>): Promise<void> {
-    const entities = this.strategy.stage(await runInSlices(this.#rowsOf(document), { budgetMs: SLICE }));
+    const entities = this.strategy.stage(await runInSlices(this.#rowsOf(document)));
     const use = await prepare(entities);
     this.strategy.use(entities);
     use();

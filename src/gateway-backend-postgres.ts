@@ -24,8 +24,6 @@ import { runInSlices, type Steps } from "./util/steps.js";
 const CLEAN_UP_INTERVAL = 300_000;
 /** Kong's `db_update_frequency`, in seconds. */
 const DEFAULT_UPDATE_FREQUENCY = 5;
-/** Milliseconds of a load's work between two turns of the event loop. */
-const SLICE = 5;
 /** Changes of others that are told one by one; more of them at once are told as "anything may be different". */
 const MOST_SINGLE_CHANGES = 1000;
 
@@ -104,7 +102,7 @@ export class PostgresBackend implements Backend {
 
   async load(document: LoadedDocument, prepare: (entities: EntityState) => MaybePromise<() => void>): Promise<void> {
     const definitions = storedDefinitions(this.#definitions);
-    const rows = await runInSlices(this.#rowsOf(document, definitions), { budgetMs: SLICE });
+    const rows = await runInSlices(this.#rowsOf(document, definitions));
     const use = await prepare(new EntityState(definitions, rows, { now: this.#context.now }));
     await this.strategy.load(rows, { replace: true });
     use();

@@ -1,6 +1,6 @@
 import type { Runtime } from "./runtime/runtime.js";
 import type { Snapshot } from "./runtime/snapshot.js";
-import { runAtOnce, runInSlices, type Steps, timed } from "./util/steps.js";
+import { nextTurn, runAtOnce, runInSlices, type Steps, timed } from "./util/steps.js";
 
 /** The entities that snapshots are compiled from. All others are read where they are stored, request by request. */
 const compiled: ReadonlySet<string> = new Set([
@@ -162,7 +162,7 @@ export class SnapshotUpdates {
     };
     try {
       const steps = timed(compile(this.#begin()), worked);
-      const snapshot = await runInSlices(steps, { budgetMs: SLICE, onSlice: () => undefined });
+      const snapshot = await runInSlices(steps, { budgetMs: SLICE });
       if (runtime.snapshot !== before || this.#changed === undefined || this.#changed.size > 0) {
         this.#changed = undefined;
         return false;
@@ -205,6 +205,6 @@ export class SnapshotUpdates {
 async function resume(waiting: readonly (() => void)[]): Promise<void> {
   for (const goOn of waiting) {
     goOn();
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
 }

@@ -14,9 +14,6 @@ import type { EntityDefinition } from "./schema/entity.js";
 import type { EntityState } from "./store/tables/entity-state.js";
 import { runInSlices, type StepProgress, type Steps } from "./util/steps.js";
 
-/** Milliseconds of a load's work between two turns of the event loop. */
-const SLICE = 5;
-
 /** What {@link ConfigLoads} works with. */
 export interface LoadContext {
   readonly options: GatewayOptions;
@@ -186,7 +183,7 @@ export class ConfigLoads {
   }
 
   #inSlices<T>(steps: Steps<T>): Promise<T> {
-    return runInSlices(steps, { budgetMs: SLICE, onSlice: (progress) => this.#progress(progress) });
+    return runInSlices(steps, { onSlice: (progress) => this.#progress(progress) });
   }
 
   /** @throws GatewayClosedError: nobody needs the configuration any more */

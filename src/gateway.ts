@@ -8,7 +8,7 @@ import type { OpenApiDocument } from "./admin/openapi/document.js";
 import type { PeerStatus } from "./balancer/balancer.js";
 import { type DocumentSchemaOptions, documentSchema } from "./declarative/editor-schema.js";
 import type { ExportOptions } from "./declarative/export/export.js";
-import { checkObject, isPlainObject, wrongArgument } from "./errors/check-argument.js";
+import { checkObject, wrongArgument } from "./errors/check-argument.js";
 import { adminContext, adminDocument, adminSettings } from "./gateway-admin.js";
 import type { ConfigInput } from "./gateway-config.js";
 import { GatewayEmitter, type GatewayEvents, type LoadOptions, type LoadResult } from "./gateway-events.js";
@@ -25,6 +25,7 @@ import type { Next } from "./runtime/exchange-types.js";
 import { type ExplainedRoute, type ExplainRequest, explainRoute } from "./runtime/explain-route.js";
 import type { EntityDefinition } from "./schema/entity.js";
 import type { JsonSchema } from "./schema/json-schema.js";
+import { isObject } from "./schema/values.js";
 import { isPromise } from "./util/maybe-promise.js";
 import { thrownStack, thrownText } from "./util/thrown.js";
 
@@ -331,7 +332,7 @@ export class Gateway<P extends readonly unknown[] = readonly [], E extends reado
    * @param options - `graceMs`: milliseconds that requests in hand, and then queues, get before they are cut; default 10,000
    */
   close(options: { readonly graceMs?: number } = {}): Promise<void> {
-    if (!isPlainObject(options)) return Promise.reject(wrongArgument("options", "an object such as { graceMs: 5000 }", options));
+    if (!isObject(options)) return Promise.reject(wrongArgument("options", "an object such as { graceMs: 5000 }", options));
     this.#closing ??= this.#shutDown(options.graceMs ?? DEFAULT_GRACE);
     return this.#closing;
   }

@@ -2,6 +2,7 @@ import type { ConfigWarning } from "../declarative/finding.js";
 import { DeclarativeConfigError } from "../errors/dao-errors.js";
 import type { ConfigIssue } from "../errors/field-errors.js";
 import { readRegularFileSync } from "../util/regular-file.js";
+import { thrownText } from "../util/thrown.js";
 import { codeFrame } from "./code-frame.js";
 import { type Io, paint } from "./io.js";
 
@@ -18,7 +19,7 @@ export interface ReportedDocument {
 export function reportError(error: unknown, io: Io, document?: ReportedDocument): void {
   const title = (text: string): string => `${paint(io, "err", "red", "Error:")} ${text}`;
   if (!(error instanceof DeclarativeConfigError) || error.issues.length === 0) {
-    io.err(title(error instanceof Error ? error.message : String(error)));
+    io.err(title(thrownText(error)));
     return;
   }
   const count = error.issues.length;

@@ -1,4 +1,5 @@
 import type { Pair } from "yaml";
+import { endQuote } from "../util/json-text.js";
 import { lazyRequire } from "../util/lazy-require.js";
 import type { DocumentPath } from "./positions.js";
 
@@ -61,15 +62,8 @@ function countKeysOfText(text: string): number {
 
 /** The place behind a text that begins here. */
 function endOfText(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1);
-  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  const end = endQuote(text, start);
   return end === -1 ? text.length : end + 1;
-}
-
-function isEscaped(text: string, quote: number): boolean {
-  let at = quote - 1;
-  while (text.charCodeAt(at) === 0x5c) at--;
-  return (quote - at) % 2 === 0;
 }
 
 function skipSpace(text: string, start: number): number {

@@ -1,4 +1,5 @@
 import { getOrMake } from "../util/get-or-make.js";
+import { endQuote } from "../util/json-text.js";
 import { type DocumentPath, type Locate, lineFinder } from "./positions.js";
 
 /**
@@ -68,9 +69,7 @@ function skipSpace(text: string, at: number): number {
 }
 
 function skipText(text: string, at: number): number {
-  let next = at + 1;
-  while (text[next] !== '"') next += text[next] === "\\" ? 2 : 1;
-  return next + 1;
+  return endQuote(text, at) + 1;
 }
 
 function skipValue(text: string, at: number): number {

@@ -3,6 +3,7 @@ import { dirname, extname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { DeclarativeConfigError } from "../errors/dao-errors.js";
+import { nextTurn } from "../util/steps.js";
 import type { DocumentSource } from "./load.js";
 import type { ParseAnswer, ParsedItems, ParseJob, ParseOrder } from "./parse-messages.js";
 import type { KnownPieces } from "./pieces/piece.js";
@@ -111,7 +112,7 @@ export class TextThread {
       characters += batch.length;
       watcher.received(received, items, characters);
       if (performance.now() - turn < longestTurn) continue;
-      await eventLoop();
+      await nextTurn();
       turn = performance.now();
     }
     return { source: { document, hash, duplicates, marks, pieces }, locate: (paths) => this.#locate(paths) };
@@ -138,7 +139,7 @@ export class TextThread {
     }
     for (let at = 0; at < text.length; at += pieceLength) {
       this.#worker.postMessage({ kind: "piece", piece: text.slice(at, at + pieceLength) } satisfies ParseOrder);
-      await eventLoop();
+      await nextTurn();
     }
   }
 
@@ -169,10 +170,6 @@ function fromSource(file: string): string {
 
 function unexpected({ kind }: ParseAnswer): Error {
   return new Error(`the thread that parses has answered '${kind}'`);
-}
-
-function eventLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** @returns `undefined` for a piece that has turned out to be no JSON */

@@ -24,6 +24,16 @@ export interface ParseOptions {
   readonly deck?: boolean;
 }
 
+/** @param filename - `undefined`: anything may be */
+export function mayBeJson(filename: string | undefined): boolean {
+  return filename === undefined || /json$/.test(filename);
+}
+
+/** As {@link mayBeJson}. */
+export function mayBeYaml(filename: string | undefined): boolean {
+  return filename === undefined || /ya?ml$/.test(filename);
+}
+
 const failed = "failed parsing declarative configuration: ";
 
 /**
@@ -34,8 +44,8 @@ const failed = "failed parsing declarative configuration: ";
 export function parseDocument(text: string, { filename, deck = false }: ParseOptions = {}): ParsedDocument {
   const yaml = (): ParsedDocument => parseYaml(deck ? unquoteDeckCalls(text) : text, filename);
   if (filename === undefined) return parseJson(text) ?? yaml();
-  if (/json$/.test(filename)) return parseJson(text, filename) as ParsedDocument;
-  if (/ya?ml$/.test(filename)) return yaml();
+  if (mayBeJson(filename)) return parseJson(text, filename) as ParsedDocument;
+  if (mayBeYaml(filename)) return yaml();
   throw parseError(`unknown file type: ${filename}. (Accepted types: json, yaml)`, filename);
 }
 

@@ -27,7 +27,7 @@ export function checkGateway(gateway: unknown): void {
   if (typeof handler !== "function") throw wrongArgument("gateway", "what createGateway makes", gateway);
 }
 
-/** An object, and no list. */
+/** As `isObject` of the schemas, for rooms that cannot import from there: an object, and no list. */
 export function isPlainObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,5 @@
+import { isToken } from "../util/header-list.js";
+
 /** What plugins made of the request's headers, by lower-case name: the values to send, none to remove the header. */
 export type HeaderEdits = Map<string, { readonly name: string; readonly values: readonly string[] }>;
 
@@ -11,8 +13,6 @@ export interface EarlyHeader {
 /** A header value as plugins give it. */
 export type HeaderValue = string | number | boolean;
 
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-
 /** Names that have passed: plugins set the same few over and over. Bounded, since a plugin may make names up. */
 const passed = new Set<string>();
 const MOST_PASSED = 1000;
@@ -21,7 +21,7 @@ const MOST_PASSED = 1000;
 export function checkHeaderName(name: string): void {
   if (passed.has(name)) return;
   if (typeof name !== "string") throw new Error(`invalid header name "${String(name)}": got ${typeof name}, expected string`);
-  if (!token.test(name)) throw new Error(`invalid header name "${name}"`);
+  if (!isToken(name)) throw new Error(`invalid header name "${name}"`);
   if (passed.size < MOST_PASSED) passed.add(name);
 }
 

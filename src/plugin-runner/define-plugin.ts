@@ -1,8 +1,9 @@
-import { isPlainObject, kindOfValue } from "../errors/check-argument.js";
+import { kindOfValue } from "../errors/check-argument.js";
 import { PluginLoadError } from "../errors/gateway-error.js";
 import type { Pdk, PluginEntities } from "../pdk/pdk.js";
 import type { EntityCheck, Fields, Shorthands } from "../schema/field.js";
 import type { ConfigSchema, InferConfig } from "../schema/other-schemas.js";
+import { isObject } from "../schema/values.js";
 import type { MaybePromise } from "../util/maybe-promise.js";
 import type { AdminEndpoints } from "./admin-endpoints.js";
 import type { PluginNode } from "./plugin-node.js";
@@ -129,7 +130,7 @@ export function definePlugin<
   const E extends PluginEntities = Record<never, never>,
   X extends object = Record<string, unknown>,
 >(options: PluginOptions<Name, C, E, X>): Plugin<Name, C, E, X> {
-  if (!isPlainObject(options)) {
+  if (!isObject(options)) {
     throw new PluginLoadError(
       "?",
       `definePlugin takes an object with a name, a version and a priority, not ${kindOfValue(options)}`,

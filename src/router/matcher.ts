@@ -1,4 +1,5 @@
 import { getOrMake } from "../util/get-or-make.js";
+import { thrownText } from "../util/thrown.js";
 import { uuidBytes, uuidV5 } from "../util/uuid.js";
 import { compileHeaderTest, type HeaderTest } from "./header-test.js";
 import { splitHostPort } from "./host-port.js";
@@ -81,7 +82,7 @@ function compileGroups<T>(
       if (hasCriterion(matcher)) matchers.push(matcher);
       else context.onSkipped?.(route.id, "the route has no criterion to match by");
     } catch (error) {
-      context.onSkipped?.(route.id, error instanceof Error ? error.message : String(error));
+      context.onSkipped?.(route.id, thrownText(error));
     }
   }
   return matchers;

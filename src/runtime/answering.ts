@@ -6,7 +6,7 @@ import { type BodyLimit, RequestContext } from "../pdk/request-context.js";
 import type { LatePhases } from "../plugin-runner/plan.js";
 import { runBodyFilters, runSerial } from "../plugin-runner/run.js";
 import type { Exchange } from "../proxy/transport.js";
-import { isHeaderName } from "../util/header-list.js";
+import { isHeaderName, removeHeader } from "../util/header-list.js";
 import { isPromise } from "../util/maybe-promise.js";
 import { thrownStack, thrownText } from "../util/thrown.js";
 import { addOwnHeaders, addProxiedHeaders, filterHead } from "./answer-head.js";
@@ -101,13 +101,13 @@ export abstract class AnsweringExchange extends RequestContext {
       const headers = this.headers as string[];
       addProxiedHeaders(headers, this, this.owner.settings, this, head);
       if (this.late.bodyFilter === null) this.remaining = this.method === "HEAD" ? -1 : head.length;
-      else if (!this.late.keepsBody && this.method !== "HEAD") dropContentLength(headers);
+      else if (!this.late.keepsBody && this.method !== "HEAD") removeHeader(headers, "content-length");
       // A plugin asked for the head alone: the client, which did not, must not wait for a body.
-      if (this.method === "HEAD" && this.incoming.method !== "HEAD") dropContentLength(headers);
+      if (this.method === "HEAD" && this.incoming.method !== "HEAD") removeHeader(headers, "content-length");
       if (this.status === this.serviceStatus) this.writeHead(headers, statusText);
       else {
         // The upstream's words belong to its own status, and its length to its own body (RFC 9110 section 8.6).
-        if (this.status < 200 || this.status === 204) dropContentLength(headers);
+        if (this.status < 200 || this.status === 204) removeHeader(headers, "content-length");
         this.writeHead(headers, "");
       }
     } catch (error) {
@@ -200,7 +200,7 @@ export abstract class AnsweringExchange extends RequestContext {
     if (this.late.bodyFilter !== null) {
       body = this.filterBody(typeof body === "string" ? Buffer.from(body) : body, true);
       if (body === undefined) return;
-      if (!this.late.keepsBody) dropContentLength(headers);
+      if (!this.late.keepsBody) removeHeader(headers, "content-length");
     }
     const bodiless = status < 200 || status === 204 || status === 304;
     const length = bodiless ? -1 : Buffer.byteLength(body);
@@ -309,10 +309,6 @@ function keepTrueLength(headers: string[], length: number | null): boolean {
     else headers.splice(i, 2);
   }
   return isLeft;
-}
-
-function dropContentLength(headers: string[]): void {
-  for (let i = headers.length - 2; i >= 0; i -= 2) if (isContentLength(headers[i] as string)) headers.splice(i, 2);
 }
 
 /** Visible ASCII, so that Node will send it as a reason phrase. */

@@ -1,6 +1,7 @@
 import { type OutgoingHttpHeader, type ServerResponse, STATUS_CODES } from "node:http";
 import { editHeaders } from "../pdk/response.js";
 import { runBodyFilters } from "../plugin-runner/run.js";
+import { removeHeader } from "../util/header-list.js";
 import { filterHead } from "./answer-head.js";
 import type { GatewayExchange } from "./exchange.js";
 import type { Next } from "./exchange-types.js";
@@ -78,9 +79,9 @@ class HostResponse {
       return response;
     }
     if (!exchange.late.keepsBody && exchange.incoming.method !== "HEAD") {
-      editHeaders(exchange.headers, "clear", "content-length", []);
+      removeHeader(exchange.headers, "content-length");
     }
-    if (exchange.status < 200 || exchange.status === 204) editHeaders(exchange.headers, "clear", "content-length", []);
+    if (exchange.status < 200 || exchange.status === 204) removeHeader(exchange.headers, "content-length");
     for (const name of response.getHeaderNames()) response.removeHeader(name);
     exchange.headSent = true;
     exchange.phase = "body_filter";

@@ -5,6 +5,7 @@ import type { AnyPlugin } from "../plugin-runner/define-plugin.js";
 import type { PluginEntity } from "../plugin-runner/plugin-index.js";
 import { pluginSubschema } from "../plugin-runner/registry.js";
 import type { Fields } from "../schema/field.js";
+import { thrownText } from "../util/thrown.js";
 import { type Resolve, resolveRecord } from "../vaults/resolve.js";
 import type { VaultRecord } from "../vaults/vault-set.js";
 
@@ -29,7 +30,7 @@ export function secretResolver(
     try {
       return vaults.get(reference, (prefix) => byPrefix.get(prefix));
     } catch (error) {
-      logger.warn(`unable to resolve reference ${reference} (${error instanceof Error ? error.message : String(error)})`);
+      logger.warn(`unable to resolve reference ${reference} (${thrownText(error)})`);
       return "";
     }
   };

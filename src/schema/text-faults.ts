@@ -1,9 +1,12 @@
 /** The validators of text fields that are too long for a pattern. Each answers Kong's message, or `undefined` for good text. */
+
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { isIP, isIPv4, isIPv6 } from "node:net";
 import { INVALID_PORT, isAddressFault, parseAddress } from "../util/address.js";
+import { isToken } from "../util/header-list.js";
 import { pcreFault } from "../util/regex.js";
 import { splitUrl } from "../util/split-url.js";
+import { thrownText } from "../util/thrown.js";
 import { normalizePath } from "../util/uri.js";
 
 type TextFault = (value: string) => string | undefined;
@@ -175,7 +178,7 @@ export function headerNameFault(value: string): string | undefined {
 
 /** The name of a cookie: a token of RFC 2616. */
 export function cookieNameFault(value: string): string | undefined {
-  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]*$/.test(value)
+  return value === "" || isToken(value)
     ? undefined
     : 'contains one or more invalid characters. ASCII control characters (0-31;127), space, tab and the characters ()<>@,;:\\"/?={}[] are not allowed.';
 }
@@ -195,6 +198,6 @@ function reasonOf(load: () => unknown, prefix: string): string | undefined {
     load();
     return undefined;
   } catch (error) {
-    return `${prefix}: ${error instanceof Error ? error.message : String(error)}`;
+    return `${prefix}: ${thrownText(error)}`;
   }
 }

@@ -1,5 +1,7 @@
 /** What can be said about keys in PEM and JWK: whether they load, and whether they belong together. */
+
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
+import { thrownText } from "../util/thrown.js";
 import { isObject, isReference } from "./values.js";
 
 /** The reason why a key can not be loaded; `undefined` when it can. */
@@ -8,7 +10,7 @@ function loadFault(load: () => KeyObject): string | undefined {
     load();
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return thrownText(error);
   }
 }
 

@@ -1,5 +1,6 @@
 import { TransformationError } from "../errors/dao-errors.js";
 import type { FieldError } from "../errors/field-errors.js";
+import { thrownText } from "../util/thrown.js";
 import type { Transformation } from "./entity.js";
 import { addEntityError } from "./entity-checks.js";
 import { getPath, isNonEmpty, quotedList, setPath } from "./values.js";
@@ -50,7 +51,7 @@ export function applyTransformations(
     try {
       result = { ...result, ...onWrite(seen) };
     } catch (error) {
-      throw new TransformationError(error instanceof Error ? error.message : String(error), error);
+      throw new TransformationError(thrownText(error), error);
     }
   }
   return result;

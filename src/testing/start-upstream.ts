@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { wrongArgument } from "../errors/check-argument.js";
+import { thrownText } from "../util/thrown.js";
 
 /** What an upstream saw of one request, and what it answers as JSON unless it has a handler. */
 export interface RecordedRequest {
@@ -100,7 +101,7 @@ async function answer(
     await handler(recorded, response, request);
   } catch (error) {
     if (!response.headersSent) response.writeHead(500, { "content-type": "text/plain; charset=utf-8" });
-    response.end(error instanceof Error ? error.message : String(error));
+    response.end(thrownText(error));
   }
 }
 

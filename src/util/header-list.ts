@@ -1,5 +1,12 @@
 // Helpers on flat header lists: names and values in turn, in wire order, as `rawHeaders` of node:http has them.
 
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** Whether a text may be the name of a header, or of a cookie (RFC 9110 section 5.6.2). */
+export function isToken(text: string): boolean {
+  return token.test(text);
+}
+
 /** `true` when `name` is `lowerName` in any spelling of its ASCII letters. Allocates nothing. */
 export function isHeaderName(name: string, lowerName: string): boolean {
   const length = lowerName.length;

@@ -1,3 +1,4 @@
+import { thrownText } from "./thrown.js";
 /** A PCRE pattern that has no JavaScript counterpart, or is not a pattern at all. */
 export class RegexFault extends Error {
   override readonly name = "RegexFault";
@@ -58,7 +59,7 @@ export function compilePcre(source: string, flags = ""): RegExp {
   try {
     return new RegExp(translated, allFlags);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = thrownText(error);
     throw new RegexFault(message.replace(/^Invalid regular expression: .*\/[a-z]*: /s, "").toLowerCase());
   }
 }

@@ -11,6 +11,11 @@ export type Steps<T> = Generator<StepProgress | undefined, T, undefined>;
 /** How many records are worked on between two yields. */
 export const stepSize = 64;
 
+/** Resolves when the event loop comes round again: timers and sockets have had their turn by then. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Does the work in one go. */
 export function runAtOnce<T>(steps: Steps<T>): T {
   for (;;) {
@@ -21,14 +26,14 @@ export function runAtOnce<T>(steps: Steps<T>): T {
 
 /** What {@link runInSlices} takes. */
 export interface SliceOptions {
-  /** Milliseconds of work before the event loop gets its turn. */
-  readonly budgetMs: number;
+  /** Milliseconds of work before the event loop gets its turn. Default 5. */
+  readonly budgetMs?: number;
   /** Called at the end of each slice. What it throws ends the work. */
   readonly onSlice?: (progress: StepProgress | undefined) => void;
 }
 
 /** Does the work in slices: between them, timers, sockets and everything else have their turn. */
-export async function runInSlices<T>(steps: Steps<T>, { budgetMs, onSlice }: SliceOptions): Promise<T> {
+export async function runInSlices<T>(steps: Steps<T>, { budgetMs = 5, onSlice }: SliceOptions = {}): Promise<T> {
   for (;;) {
     const until = performance.now() + budgetMs;
     let progress: StepProgress | undefined;
@@ -38,7 +43,7 @@ export async function runInSlices<T>(steps: Steps<T>, { budgetMs, onSlice }: Sli
       progress = value ?? progress;
     } while (performance.now() < until);
     onSlice?.(progress);
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
 }
 

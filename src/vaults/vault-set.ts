@@ -2,6 +2,7 @@ import { completeRecord } from "../schema/complete.js";
 import type { Field, Fields } from "../schema/field.js";
 import { fieldValidator } from "../schema/validators.js";
 import { isObject } from "../schema/values.js";
+import { thrownText } from "../util/thrown.js";
 import { parseReference, VaultError } from "./reference.js";
 import { SecretCache, type SecretSource } from "./secret-cache.js";
 import type { AnyVault, VaultAnswer } from "./vault.js";
@@ -124,7 +125,7 @@ function asked(get: () => VaultAnswer): VaultAnswer {
 }
 
 function unanswered(error: unknown): VaultError {
-  return missing(error instanceof Error ? error.message : String(error));
+  return missing(thrownText(error));
 }
 
 function missing(why: string): VaultError {

@@ -1,6 +1,6 @@
 import { unquoteDeckCalls } from "../deck.js";
 import { jsonLocator } from "../json-positions.js";
-import type { ParseOptions } from "../parse.js";
+import { mayBeJson, mayBeYaml, type ParseOptions } from "../parse.js";
 import type { Locate } from "../positions.js";
 import { mayHoldOddNumbers } from "../splitter.js";
 import { cutJson, jsonPiece } from "./json.js";
@@ -21,9 +21,9 @@ export interface CutText extends CutDocument {
 
 /** Cuts a text into pieces. @returns `undefined` for a text that has to be read as a whole */
 export function cutText(text: string, { filename, deck = false }: ParseOptions): CutText | undefined {
-  const json = filename === undefined || /json$/.test(filename) ? cutJson(text) : undefined;
+  const json = mayBeJson(filename) ? cutJson(text) : undefined;
   if (json) return { ...json, format: "json", locate: jsonLocator(text), read: (piece) => jsonPiece(text, piece) };
-  const yaml = filename === undefined || /ya?ml$/.test(filename) ? cutYaml(deck ? unquoteDeckCalls(text) : text) : undefined;
+  const yaml = mayBeYaml(filename) ? cutYaml(deck ? unquoteDeckCalls(text) : text) : undefined;
   if (!yaml) return undefined;
   const { top, pieces, items, locate } = yaml;
   const read = (piece: Piece): string | readonly unknown[] | undefined => {

@@ -1,4 +1,5 @@
 import { setOwn } from "../../schema/values.js";
+import { endQuote } from "../../util/json-text.js";
 import { maxDepth } from "../yaml.js";
 import { type CutDocument, PieceCutter } from "./piece.js";
 
@@ -95,7 +96,7 @@ class JsonScanner {
   #endOfValue(start: number): number {
     const text = this.#text;
     const first = text.charCodeAt(start);
-    if (first === quote) return this.#endOfText(start) + 1 || -1;
+    if (first === quote) return endQuote(text, start) + 1 || -1;
     if (first !== openObject && first !== openList) {
       let at = start;
       while (at < text.length && !isEnd(text.charCodeAt(at))) at++;
@@ -114,7 +115,7 @@ class JsonScanner {
     for (let at = start; at < length; at++) {
       const code = text.charCodeAt(at);
       if (code === quote) {
-        const end = this.#endOfText(at);
+        const end = endQuote(text, at);
         if (end === -1) return -1;
         const next = this.#space(end + 1);
         if (text.charCodeAt(next) !== colon) {
@@ -142,19 +143,6 @@ class JsonScanner {
       }
     }
     return -1;
-  }
-
-  /** The place of the quote that ends a text; -1 where there is none. */
-  #endOfText(start: number): number {
-    const text = this.#text;
-    let end = text.indexOf('"', start + 1);
-    while (end !== -1 && text.charCodeAt(end - 1) === backslash) {
-      let before = end - 1;
-      while (text.charCodeAt(before) === backslash) before--;
-      if ((end - before) % 2 === 1) return end;
-      end = text.indexOf('"', end + 1);
-    }
-    return end;
   }
 
   #space(start: number): number {

@@ -20,6 +20,8 @@ interface Part {
 /** A key at the top, with its value. */
 interface Section extends Part {
   readonly key: string;
+  /** What stands behind it in its line. */
+  readonly rest: string;
   end: number;
 }
 
@@ -118,7 +120,7 @@ class YamlScanner implements CutYaml {
           const key = topKey.exec(line);
           if (!key) return false;
           if (open) open.end = start;
-          open = { key: (key[1] ?? key[2] ?? key[3]) as string, start, end: text.length };
+          open = { key: (key[1] ?? key[2] ?? key[3]) as string, rest: key[4] ?? "", start, end: text.length };
           this.#sections.push(open);
           mayBegin = false;
         }
@@ -129,15 +131,13 @@ class YamlScanner implements CutYaml {
   }
 
   /** @returns whether the section was a list; `undefined` when it is one that cannot be cut */
-  #cutList({ key, start, end }: Section): boolean | undefined {
-    const text = this.#text;
-    const keyEnd = lineEnd(text, start);
-    const rest = topKey.exec(text.slice(start, keyEnd).trimEnd())?.[4] ?? "";
+  #cutList({ key, rest, start, end }: Section): boolean | undefined {
     if (!nothing.test(rest)) return false;
+    const text = this.#text;
     let indent: number | undefined;
     let item = -1;
     this.#cutter.open(key);
-    for (let line = keyEnd + 1; line < end; line = lineEnd(text, line) + 1) {
+    for (let line = lineEnd(text, start) + 1; line < end; line = lineEnd(text, line) + 1) {
       let at = line;
       while (text.charCodeAt(at) === 0x20) at++;
       const char = text[at];

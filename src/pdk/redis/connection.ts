@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { thrownText } from "../../util/thrown.js";
 import type { Logger } from "../node-context.js";
 import { makeClient, type RedisClient } from "./client.js";
 import { type RedisConfig, type RedisTopology, serverName } from "./config.js";
@@ -154,7 +155,7 @@ export class SharedConnection implements RedisConnection {
   }
 
   #failed(cause: unknown): Error {
-    const text = cause instanceof Error ? cause.message : String(cause);
+    const text = thrownText(cause);
     const failure = new Error(`redis ${serverName(this.#config)} cannot be reached: ${text}`, { cause });
     this.#client?.disconnect();
     this.#client = null;

@@ -1,5 +1,6 @@
 import { close, constants, open, write } from "node:fs";
 import { promisify } from "node:util";
+import { nextTurn } from "../../util/steps.js";
 
 const openFile = promisify(open);
 const writeFile = promisify(write);
@@ -51,7 +52,7 @@ export class LogFile {
 
   async #write(): Promise<void> {
     // Lines of the same turn of the event loop go together.
-    await new Promise<void>(setImmediate);
+    await nextTurn();
     while (this.#waiting.length > 0) {
       const text = this.#waiting.join("");
       const reporter = this.#reporter as Reporter;

@@ -4,6 +4,7 @@ import { definePlugin } from "../../plugin-runner/define-plugin.js";
 import { perConfig } from "../../plugin-runner/per-config.js";
 import { redisShorthands } from "../../schema/redis-shorthands.js";
 import { isPromise, type MaybePromise } from "../../util/maybe-promise.js";
+import { thrownText } from "../../util/thrown.js";
 import { checks } from "./checks.js";
 import { configFields, type RateLimitingConfig, withoutDatabase } from "./config.js";
 import { ratelimitingMetrics } from "./entities.js";
@@ -133,7 +134,7 @@ function tolerate(pdk: LimitingPdk, config: RateLimitingConfig, error: unknown):
 
 function logFailure(pdk: LimitingPdk, config: RateLimitingConfig, what: string, error: unknown): void {
   const prepared = prepare(config);
-  const failure = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+  const failure = `${what}: ${thrownText(error)}`;
   if (prepared.failure === failure) return;
   prepared.failure = failure;
   pdk.log.error(failure);

@@ -7,6 +7,7 @@ import { definePlugin } from "../../plugin-runner/define-plugin.js";
 import { perConfig } from "../../plugin-runner/per-config.js";
 import { redisShorthands } from "../../schema/redis-shorthands.js";
 import { chain, isPromise } from "../../util/maybe-promise.js";
+import { thrownText } from "../../util/thrown.js";
 import { type Config, checks, configFields, withoutDatabase } from "./config.js";
 import { responseRatelimitingMetrics } from "./entities.js";
 import { configuredLimits, type Limits, type NamedLimit, parseUse } from "./limits.js";
@@ -132,7 +133,7 @@ function tolerate(pdk: LimitingPdk, config: Config, error: unknown): void {
 
 function logFailure(pdk: LimitingPdk, config: Config, what: string, error: unknown): void {
   const prepared = prepare(config);
-  const failure = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+  const failure = `${what}: ${thrownText(error)}`;
   if (prepared.failure === failure) return;
   prepared.failure = failure;
   pdk.log.error(failure);

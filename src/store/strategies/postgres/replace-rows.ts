@@ -16,9 +16,6 @@ interface Difference {
   readonly deleted: readonly EntityRow[];
 }
 
-/** Milliseconds of comparing between two turns of the event loop. */
-const slice = 5;
-
 const noRows: ReadonlyMap<string, EntityRow> = new Map();
 
 /**
@@ -40,7 +37,7 @@ export function replaceRows(database: Database, tables: Tables, rows: RowsByEnti
       const wanted = rows.get(name) ?? noRows;
       if (!definition.cached && wanted.size === 0) continue;
       const found = await readTable(queries, statements);
-      const { deleted, ...rest } = await runInSlices(differenceOf(statements, found, wanted), { budgetMs: slice });
+      const { deleted, ...rest } = await runInSlices(differenceOf(statements, found, wanted));
       differences.push({ ...rest, deleted: definition.cached ? deleted : [] });
     }
     // New records first, so that nothing cascades from those that go to any that stay.
