@@ -1,4 +1,5 @@
 import { thrownText } from "./thrown.js";
+
 /** A PCRE pattern that has no JavaScript counterpart, or is not a pattern at all. */
 export class RegexFault extends Error {
   override readonly name = "RegexFault";

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect as connectHttp2, constants, createServer } from "node:http2";
 import { type AddressInfo, connect } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AnyPlugin, Pdk } from "postern";
 import { describe, expect, it } from "vitest";
 import { type ProxyTest, probe, proxyTest } from "../gateway/support.js";
@@ -36,8 +37,6 @@ async function askAndLeave(t: ProxyTest, isWaiting: () => boolean): Promise<void
   await waitFor(isWaiting);
   socket.destroy();
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 it("a client that has left during rewrite, over HTTP/2, is noticed: nothing goes upstream, and nothing holds up the end", async () => {
   let goOn: (() => void) | undefined;

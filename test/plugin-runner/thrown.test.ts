@@ -1,20 +1,11 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { PluginPhases } from "postern";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { runPlugin } from "../../src/testing/index.js";
 import { probe } from "../gateway/support.js";
+import { noteUncaught } from "../support/uncaught.js";
 
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** What nobody has caught would end a host's process. */
-const uncaught: unknown[] = [];
-const note = (error: unknown): void => void uncaught.push(error);
-beforeEach(() => {
-  uncaught.length = 0;
-  process.on("unhandledRejection", note);
-});
-afterEach(() => {
-  process.off("unhandledRejection", note);
-});
+const uncaught = noteUncaught();
 
 class Evasive extends Error {
   override get message(): string {

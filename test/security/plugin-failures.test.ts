@@ -1,9 +1,9 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { PluginPhases } from "postern";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { probe, proxyTest } from "../gateway/support.js";
+import { noteUncaught } from "../support/uncaught.js";
 import { waitFor } from "../support/wait-for.js";
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function fail(): never {
   throw new Error("the secret is hunter2 at db.internal");
@@ -14,17 +14,7 @@ async function failLater(): Promise<never> {
   return fail();
 }
 
-/** What nobody has caught while a test ran. Vitest would only report it at the end, and of some test or other. */
-const uncaught: unknown[] = [];
-const note = (error: unknown): void => void uncaught.push(error);
-
-beforeEach(() => {
-  uncaught.length = 0;
-  process.on("unhandledRejection", note);
-});
-afterEach(() => {
-  process.off("unhandledRejection", note);
-});
+const uncaught = noteUncaught();
 
 const asUnknown = (run: () => unknown): (() => never) => run as () => never;
 

@@ -1,10 +1,10 @@
 import { scopeOf } from "../../pdk/counters/counted.js";
+import { FailureLog } from "../../pdk/counters/failure-log.js";
 import type { Pdk } from "../../pdk/pdk.js";
 import { definePlugin } from "../../plugin-runner/define-plugin.js";
 import { perConfig } from "../../plugin-runner/per-config.js";
 import { redisShorthands } from "../../schema/redis-shorthands.js";
 import { isPromise, type MaybePromise } from "../../util/maybe-promise.js";
-import { thrownText } from "../../util/thrown.js";
 import { checks } from "./checks.js";
 import { configFields, type RateLimitingConfig, withoutDatabase } from "./config.js";
 import { ratelimitingMetrics } from "./entities.js";
@@ -24,15 +24,14 @@ interface Prepared {
   readonly limits: readonly Limit[];
   /** What the instance is attached to; a consumer does not count, as in Kong. */
   readonly scope: string;
-  /** The store's failure that was logged last: one that lasts is worth one line, not one with each request. */
-  failure: string | undefined;
+  readonly failures: FailureLog;
 }
 
 const prepare = perConfig(
   (config: RateLimitingConfig & InstanceIds): Prepared => ({
     limits: configuredLimits(config),
     scope: scopeOf(config),
-    failure: undefined,
+    failures: new FailureLog(),
   }),
 );
 
@@ -120,22 +119,16 @@ function settle(pdk: LimitingPdk, config: RateLimitingConfig, turn: Turn, refuse
         ? policy.increment(scope, identifier, limits, now, 1)
         : policy.refused?.(scope, identifier, limits, now, refused);
     if (!isPromise(settled)) return;
-    (settled as Promise<unknown>).catch((error: unknown) => logFailure(pdk, config, "could not count a request", error));
+    (settled as Promise<unknown>).catch((error: unknown) =>
+      prepare(config).failures.tell(pdk.log, "could not count a request", error),
+    );
   } catch (error) {
-    logFailure(pdk, config, "could not count a request", error);
+    prepare(config).failures.tell(pdk.log, "could not count a request", error);
   }
 }
 
 /** The store failed: the request passes without a limit, or nobody does. */
 function tolerate(pdk: LimitingPdk, config: RateLimitingConfig, error: unknown): void {
   if (!config.fault_tolerant) throw error;
-  logFailure(pdk, config, "failed to get usage", error);
-}
-
-function logFailure(pdk: LimitingPdk, config: RateLimitingConfig, what: string, error: unknown): void {
-  const prepared = prepare(config);
-  const failure = `${what}: ${thrownText(error)}`;
-  if (prepared.failure === failure) return;
-  prepared.failure = failure;
-  pdk.log.error(failure);
+  prepare(config).failures.tell(pdk.log, "failed to get usage", error);
 }

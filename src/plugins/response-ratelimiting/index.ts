@@ -1,5 +1,6 @@
 import { type CounterStore, scopeOf } from "../../pdk/counters/counted.js";
 import { DatabaseCounters } from "../../pdk/counters/database-counters.js";
+import { FailureLog } from "../../pdk/counters/failure-log.js";
 import { LocalCounters } from "../../pdk/counters/local-counters.js";
 import { RedisCounters } from "../../pdk/counters/redis-counters.js";
 import type { Pdk } from "../../pdk/pdk.js";
@@ -7,7 +8,6 @@ import { definePlugin } from "../../plugin-runner/define-plugin.js";
 import { perConfig } from "../../plugin-runner/per-config.js";
 import { redisShorthands } from "../../schema/redis-shorthands.js";
 import { chain, isPromise } from "../../util/maybe-promise.js";
-import { thrownText } from "../../util/thrown.js";
 import { type Config, checks, configFields, withoutDatabase } from "./config.js";
 import { responseRatelimitingMetrics } from "./entities.js";
 import { configuredLimits, type Limits, type NamedLimit, parseUse } from "./limits.js";
@@ -34,12 +34,11 @@ type ScopedConfig = Config & { readonly route_id?: string; readonly service_id?:
 interface Prepared {
   readonly limits: Limits;
   readonly scope: string;
-  /** The store's failure that was logged last: one that lasts is worth one line, not one with each request. */
-  failure: string | undefined;
+  readonly failures: FailureLog;
 }
 
 const prepare = perConfig(
-  (config: ScopedConfig): Prepared => ({ limits: configuredLimits(config), scope: scopeOf(config), failure: undefined }),
+  (config: ScopedConfig): Prepared => ({ limits: configuredLimits(config), scope: scopeOf(config), failures: new FailureLog() }),
 );
 
 /** Limits how much of what upstreams count a client may use. */
@@ -104,7 +103,7 @@ export const responseRatelimiting = definePlugin({
     const added = used.map(({ name, counted }) => counters.increment(scope, identifier, counted, now, use.get(name) as number));
     return Promise.all(added).then(
       () => undefined,
-      (error: unknown) => logFailure(pdk, config, "could not count what was used", error),
+      (error: unknown) => prepare(config).failures.tell(pdk.log, "could not count what was used", error),
     );
   },
 });
@@ -128,15 +127,7 @@ function makeLocalCounters(): LocalCounters {
 /** The store failed: the plugin does nothing for this request, or nobody gets through. */
 function tolerate(pdk: LimitingPdk, config: Config, error: unknown): void {
   if (!config.fault_tolerant) throw error;
-  logFailure(pdk, config, "failed to get usage", error);
-}
-
-function logFailure(pdk: LimitingPdk, config: Config, what: string, error: unknown): void {
-  const prepared = prepare(config);
-  const failure = `${what}: ${thrownText(error)}`;
-  if (prepared.failure === failure) return;
-  prepared.failure = failure;
-  pdk.log.error(failure);
+  prepare(config).failures.tell(pdk.log, "failed to get usage", error);
 }
 
 function tellClient(pdk: LimitingPdk, config: Config, remaining: readonly number[], use: ReadonlyMap<string, number>): void {
